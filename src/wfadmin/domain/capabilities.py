@@ -1,0 +1,97 @@
+"""What an engine can do, as its adapter declares it: facts that decisions read."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+import attrs
+
+from wfadmin.domain.model import InvocationStatus, ServiceKind
+
+__all__ = ["Capabilities", "CommandName", "EngineFacts", "Fence", "KillReach", "Listing"]
+
+
+class CommandName(StrEnum):
+    """The commands that some engine can perform on a run."""
+
+    START = "start"
+    START_BATCH = "start_batch"
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    KILL = "kill"
+    PURGE = "purge"
+    RESTART = "restart"
+    RETRY_FAILED = "retry_failed"
+    RAISE_EVENT = "raise_event"
+    APPROVE = "approve"
+    REJECT = "reject"
+    TICK = "tick"
+
+
+class Fence(StrEnum):
+    """How a write is kept from hitting another run that bears the same id."""
+
+    #: The engine compares and acts in one step.
+    ATOMIC = "atomic"
+    #: We read right before; a window of one request remains.
+    CHECKED = "checked"
+    #: Nothing tells two runs apart.
+    NONE = "none"
+
+
+class Listing(StrEnum):
+    """How much of its invocations an engine lists."""
+
+    COMPLETE = "complete"
+    TRUNCATED = "truncated"
+    NONE = "none"
+
+
+class KillReach(StrEnum):
+    """What a kill does beyond the run that it names."""
+
+    ALONE = "alone"
+    WITH_CHILDREN = "with_children"
+    UNKNOWN = "unknown"
+
+
+@attrs.frozen
+class Capabilities:
+    """
+    What this engine, in this version, can do. The defaults are the conservative answers.
+
+    Attributes:
+        commands: What `InvocationControl` may be asked to perform.
+        fence: For every command, state clear and deployment removal.
+        purge_clears_state: The kinds of service whose stored data a purge takes along.
+        kill_is_immediate: Whether the answer to a kill means that the run has ended.
+        kill_reach: Whether a kill takes unfinished children along.
+        services_cover_names: Whether a name that no listed service bears is a typing error.
+        write_floor: The shortest time to wait for the answer to a write: known to be late.
+        pausable: The statuses in which a pause lands; in others it is refused or does nothing.
+        register_floor: The same for the registration of a deployment.
+    """
+
+    commands: frozenset[CommandName] = frozenset()
+    fence: Fence = Fence.NONE
+    purge_clears_state: frozenset[ServiceKind] = frozenset()
+    kill_is_immediate: bool = False
+    kill_reach: KillReach = KillReach.UNKNOWN
+    listing: Listing = Listing.NONE
+    services_cover_names: bool = False
+    pausable: frozenset[InvocationStatus] = frozenset()
+    write_floor: timedelta = timedelta(0)
+    register_floor: timedelta = timedelta(0)
+
+
+@attrs.frozen
+class EngineFacts:
+    """
+    What an engine says about itself, read when it is needed.
+
+    Attributes:
+        version: None where it does not say; then the capabilities are the conservative ones.
+    """
+
+    version: str | None
+    capabilities: Capabilities

@@ -1,0 +1,66 @@
+"""What an engine can be told to do with a run: values, one adapter `match`, one audit path."""
+
+import attrs
+
+from wfadmin.domain.capabilities import CommandName
+from wfadmin.domain.keys import InvocationRef
+
+__all__ = ["Cancel", "Command", "Kill", "Pause", "Purge", "Resume", "command_name"]
+
+
+@attrs.frozen
+class Pause:
+    """Let a run stop where it is."""
+
+    ref: InvocationRef
+
+
+@attrs.frozen
+class Resume:
+    """
+    Let a paused run go on.
+
+    Attributes:
+        deployment: None keeps its deployment, `latest` moves it to the one that serves its
+            service now, anything else is the id of a deployment.
+    """
+
+    ref: InvocationRef
+    deployment: str | None = None
+
+
+@attrs.frozen
+class Cancel:
+    """Ask a run to stop: it may clean up first, or take its time."""
+
+    ref: InvocationRef
+
+
+@attrs.frozen
+class Kill:
+    """Stop a run now, without letting it clean up."""
+
+    ref: InvocationRef
+
+
+@attrs.frozen
+class Purge:
+    """Forget a completed run. What goes with it is declared by the engine's capabilities."""
+
+    ref: InvocationRef
+
+
+Command = Pause | Resume | Cancel | Kill | Purge
+
+_NAMES: dict[type[Command], CommandName] = {
+    Pause: CommandName.PAUSE,
+    Resume: CommandName.RESUME,
+    Cancel: CommandName.CANCEL,
+    Kill: CommandName.KILL,
+    Purge: CommandName.PURGE,
+}
+
+
+def command_name(command: Command) -> CommandName:
+    """The word for a command, as capabilities declare it."""
+    return _NAMES[type(command)]

@@ -1,0 +1,81 @@
+"""The root of the errors: what every one of them says."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import attrs
+
+from wfadmin.domain.text import shown
+
+__all__ = ["Sent", "WfadminError"]
+
+
+class Sent(StrEnum):
+    """Whether any write had left us when an error arose."""
+
+    NO = "no"
+    YES = "yes"
+    UNKNOWN = "unknown"
+
+
+def _rebuild(kind: Callable[..., "WfadminError"], fields: dict[str, Any]) -> "WfadminError":
+    return kind(**fields)
+
+
+def _worded(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(_worded(one) for one in value) or "none"
+    return shown(str(value))
+
+
+@attrs.define(slots=False, eq=False, repr=False)
+class WfadminError(Exception):
+    """
+    The root of the tree: catch it to catch all that wfadmin raises on purpose.
+
+    Attributes:
+        code: A stable slug for machines; never changes meaning.
+        retryable: Whether the same call may succeed later without anybody changing anything.
+        sent: Whether any write had left us. With `yes` or `unknown`, read before acting again.
+    """
+
+    code: ClassVar[str] = "error"
+    retryable: ClassVar[bool] = False
+    # Sentences with the names of fields in braces. What the fields hold is made safe to show.
+    _message: ClassVar[str] = "wfadmin failed."
+    _why: ClassVar[str] = "The cause is not known."
+    _fix: ClassVar[str] = "Run doctor, then try again."
+
+    sent: Sent = attrs.field(default=Sent.NO, kw_only=True)
+
+    @property
+    def message(self) -> str:
+        """What happened, in one line."""
+        return self._filled(self._message)
+
+    @property
+    def why(self) -> str:
+        """Why it happened, as far as is known."""
+        return self._filled(self._why)
+
+    @property
+    def fix(self) -> str:
+        """What to do next."""
+        return self._filled(self._fix)
+
+    def _fields(self) -> dict[str, Any]:
+        return {one.name: getattr(self, one.name) for one in attrs.fields(type(self))}
+
+    def _filled(self, sentence: str) -> str:
+        return sentence.format_map({n: _worded(v) for n, v in self._fields().items()})
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.why} {self.fix}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.message!r}, sent={self.sent.value!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The default would call the class with `args`, which keyword-only fields do not survive.
+        return (_rebuild, (type(self), self._fields()))

@@ -1,0 +1,35 @@
+"""What a recovery decides from, in short forms, and what it may answer."""
+
+from tests.domain.build import KEY, NOW, service
+from wfadmin.domain.model import Invocation, Service
+from wfadmin.domain.policy import Paused, RecoveryPolicy
+from wfadmin.domain.recovery import (
+    Blocked,
+    Blocker,
+    BlockReason,
+    KeyReading,
+    PriorEffect,
+    Snapshot,
+)
+
+BY_DEFAULT = RecoveryPolicy()
+IF_PAUSED = RecoveryPolicy(stuck=(Paused(),))
+WITH_CHILDREN = RecoveryPolicy(stuck=(Paused(),), with_children=True)
+
+WORKFLOW = service()
+
+
+def snapshot(
+    *runs: Invocation,
+    listed: Service | None = WORKFLOW,
+    incomplete: str | None = None,
+    children: tuple[Invocation, ...] | None = (),
+    effect: PriorEffect = PriorEffect.NOT_ASKED,
+) -> Snapshot:
+    """Give a reading of KEY, whole and of a listed workflow service if nothing else is said."""
+    return Snapshot(KeyReading(KEY, listed, runs, incomplete), NOW, children, effect)
+
+
+def blocked(**reasons: tuple[str, ...]) -> Blocked:
+    """Give a refusal from reasons, in order, with the ids that each names."""
+    return Blocked(tuple(Blocker(BlockReason(word), ids) for word, ids in reasons.items()))
