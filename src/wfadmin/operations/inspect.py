@@ -1,0 +1,206 @@
+"""One key, looked at: what is there, what is wrong, and what a recovery would do. Reads only."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import attrs
+
+from wfadmin.domain.errors import NotSupported, ServiceNotFound, WfadminError
+from wfadmin.domain.finding import DoctorFacts, Finding
+from wfadmin.domain.findings_of_runs import of_runs
+from wfadmin.domain.inspection import Inspection
+from wfadmin.domain.keys import WorkflowKey
+from wfadmin.domain.model import (
+    Deployment,
+    Invocation,
+    InvocationOutcome,
+    InvocationStatus,
+    KeyedState,
+    Service,
+    Survey,
+)
+from wfadmin.domain.recovery import KeyReading, PriorEffect, Snapshot, evaluate
+from wfadmin.operations.asking import Asked, ask, ask_all
+from wfadmin.operations.auditing import Attempt, note
+from wfadmin.operations.host import Host
+from wfadmin.ports.engine import Engine
+
+__all__ = ["inspect"]
+
+# Each is a question of its own, and may be a scan.
+_PARENTS_ASKED = 8
+_NOT_STARTED = (InvocationStatus.SCHEDULED, InvocationStatus.PENDING)
+
+
+@attrs.frozen
+class _Answers:
+    invocations: Asked[tuple[Invocation, ...]]
+    services: Asked[tuple[Service, ...]]
+    deployments: Asked[tuple[Deployment, ...]]
+    state: Asked[KeyedState]
+
+
+async def inspect(engine: Engine, host: Host, key: WorkflowKey, *, show_state: bool) -> Inspection:
+    """
+    Look at `key`.
+
+    Sends: reads only; four questions at once, then one for each unfinished run that may have
+    called others.
+
+    Raises:
+        ServiceNotFound: The engine does not know the service, and nothing of it is left.
+        EngineError: The runs of the key could not be read, or were not understood.
+    """
+    arguments = (("service_name", key.service_name), ("service_key", key.service_key))
+    try:
+        found = await _inspect(engine, host, key, show_state=show_state)
+    except WfadminError as error:
+        await note(engine, host, Attempt("inspect", error.code, arguments, error.message))
+        raise
+    problem = await note(engine, host, Attempt("inspect", "read", arguments))
+    if problem is not None:
+        found = attrs.evolve(found, warnings=(*found.warnings, problem))
+    return found
+
+
+async def _inspect(engine: Engine, host: Host, key: WorkflowKey, *, show_state: bool) -> Inspection:
+    questions = _questions(engine, key, show_state=show_state)
+    answers = _Answers(*await ask_all(engine, host, questions))
+    runs = answers.invocations.unwrap()
+    listed = answers.services.value
+    service = next((one for one in listed or () if one.name == key.service_name), None)
+    warnings: list[str | None] = [_warning("services", answers.services)]
+    if not runs and service is None and listed is not None and not _has_state(answers):
+        warnings.append(await _unknown_service(engine, host, key))
+    incomplete = None if listed is not None else "the services could not be listed"
+    reading = KeyReading(key, service, runs, incomplete)
+    children, children_warning = await _children(engine, host, runs)
+    now = host.clock.now()
+    snapshot = Snapshot(reading, now, children, await _effect(engine, host, key))
+    warnings += [
+        _warning("deployments", answers.deployments),
+        _warning("state", answers.state),
+        children_warning,
+    ]
+    return Inspection(
+        engine=engine.name,
+        key=key,
+        service=service,
+        runs=_newest_first(runs),
+        children=children,
+        state=answers.state.value,
+        recover=evaluate(snapshot, host.policy),
+        findings=_findings(answers, host),
+        warnings=tuple(one for one in warnings if one is not None),
+    )
+
+
+def _questions(
+    engine: Engine,
+    key: WorkflowKey,
+    *,
+    show_state: bool,
+) -> tuple[Callable[[], Awaitable[Any]], ...]:
+    deployments, state = engine.deployments, engine.state
+
+    async def list_deployments() -> tuple[Deployment, ...]:
+        if deployments is None:
+            raise NotSupported(engine.name, "deployments")
+        return await deployments.list()
+
+    async def read_state() -> KeyedState:
+        if state is None:
+            raise NotSupported(engine.name, "state by key")
+        return await state.read(key, values=show_state)
+
+    return (
+        lambda: engine.invocations.for_key(key),
+        engine.admin.list_services,
+        list_deployments,
+        read_state,
+    )
+
+
+def _warning(what: str, asked: Asked[Any]) -> str | None:
+    """Why something could not be read; nothing where the engine has no such thing."""
+    if asked.error is None or isinstance(asked.error, NotSupported):
+        return None
+    return f"Not read: {what}. {asked.problem}"
+
+
+def _has_state(answers: _Answers) -> bool:
+    # State that could not be read may be there.
+    state = answers.state
+    if state.value is None:
+        return not isinstance(state.error, NotSupported)
+    return bool(state.value.entries)
+
+
+async def _unknown_service(engine: Engine, host: Host, key: WorkflowKey) -> str:
+    facts = await ask(engine, host, engine.facts)
+    if facts.capabilities.services_cover_names:
+        raise ServiceNotFound(key.service_name)
+    return f"Whether a service {key.service_name!r} exists cannot be told on this engine."
+
+
+async def _children(
+    engine: Engine,
+    host: Host,
+    runs: tuple[Invocation, ...],
+) -> tuple[tuple[Invocation, ...] | None, str | None]:
+    started = [one for one in runs if not one.is_completed and one.status not in _NOT_STARTED]
+    parents = [one.ref for one in started]
+
+    def question(index: int) -> Callable[[], Awaitable[Any]]:
+        return lambda: engine.invocations.children(parents[index])
+
+    asked = range(min(len(parents), _PARENTS_ASKED))
+    answers = await ask_all(engine, host, [question(index) for index in asked])
+    failed = next((one for one in answers if one.error is not None), None)
+    if failed is not None:
+        return None, _warning("children", failed)
+    if len(parents) > _PARENTS_ASKED:
+        left = len(parents) - _PARENTS_ASKED
+        return None, f"Not read: the children of {left} of {len(parents)} unfinished runs."
+    return tuple(child for one in answers for child in one.unwrap()), None
+
+
+async def _effect(engine: Engine, host: Host, key: WorkflowKey) -> PriorEffect:
+    guard = host.guard
+    if guard is None:
+        return PriorEffect.NOT_ASKED
+    (asked,) = await ask_all(engine, host, (lambda: guard.effect_of(key),))
+    return PriorEffect.UNKNOWN if asked.error is not None else asked.unwrap()
+
+
+def _newest_first(runs: tuple[Invocation, ...]) -> tuple[Invocation, ...]:
+    dated = [one for one in runs if one.created_at is not None]
+    undated = [one for one in runs if one.created_at is None]
+    return (*sorted(dated, key=_created, reverse=True), *undated)
+
+
+def _created(one: Invocation) -> Any:  # noqa: ANN401 - undated ones were taken out before
+    return one.created_at
+
+
+def _findings(answers: _Answers, host: Host) -> tuple[Finding, ...]:
+    runs = answers.invocations.unwrap()
+    failures = tuple(one for one in runs if one.is_completed and _failed(one))
+    unfinished = tuple(one for one in runs if not one.is_completed)
+    facts = DoctorFacts(
+        now=host.clock.now(),
+        deployments=answers.deployments.value,
+        services=answers.services.value,
+        survey=Survey(
+            failures=failures,
+            failed=len(failures),
+            unfinished=unfinished,
+            unfinished_total=len(unfinished),
+        ),
+        thresholds=host.thresholds,
+    )
+    return tuple(of_runs(facts))
+
+
+def _failed(one: Invocation) -> bool:
+    return one.outcome is not InvocationOutcome.SUCCEEDED

@@ -1,0 +1,83 @@
+"""The port to the record of what operators did."""
+
+from abc import abstractmethod
+from datetime import datetime
+from typing import Protocol
+
+import attrs
+
+from wfadmin.domain.finding import OpenIntent
+
+__all__ = ["AuditLog", "AuditRecord"]
+
+
+@attrs.frozen
+class AuditRecord:
+    """
+    One attempt of one operator.
+
+    Attributes:
+        id: Names the attempt; the outcome of a write bears the id of its intent.
+        engine: The adapter and address of the engine.
+        arguments: Names and values, without user names, passwords and tokens.
+        reason: Why, in the operator's own words, if they gave any.
+        outcome: The word for how it ended; None while it is an intent.
+        error: What went wrong, if anything did.
+    """
+
+    id: str
+    at: datetime
+    actor: str
+    engine: str
+    verb: str
+    arguments: tuple[tuple[str, str], ...] = ()
+    reason: str | None = None
+    outcome: str | None = None
+    error: str | None = None
+
+
+class AuditLog(Protocol):
+    """
+    Keeps every attempt.
+
+    For a write the intent is stored before the first send and its outcome after it. An attempt
+    that sends nothing is one note.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def intent(self, record: AuditRecord) -> None:
+        """
+        Store that something is about to be sent. Returns when it is safe on the medium.
+
+        Raises:
+            AuditUnavailable: It could not be stored: nothing may be sent.
+        """
+
+    @abstractmethod
+    async def outcome(self, record: AuditRecord) -> None:
+        """
+        Store how the intent of the same id ended.
+
+        Raises:
+            AuditUnavailable: It could not be stored; what happened stands.
+        """
+
+    @abstractmethod
+    async def note(self, record: AuditRecord) -> None:
+        """
+        Store an attempt that sent nothing.
+
+        Raises:
+            AuditUnavailable: It could not be stored.
+        """
+
+    @abstractmethod
+    async def open_intents(self, engine: str) -> tuple[OpenIntent, ...]:
+        """
+        The intents for `engine` of which nobody knows how they ended.
+
+        Raises:
+            AuditUnavailable: It could not be read.
+        """

@@ -1,0 +1,38 @@
+"""The port that tells who calls us."""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Protocol
+
+import attrs
+
+__all__ = ["Authenticator", "Principal"]
+
+
+@attrs.frozen
+class Principal:
+    """
+    Somebody who is known.
+
+    Attributes:
+        name: Goes into every audit record as the actor.
+        permissions: Exact names, such as `system:read` and `system:operate`. Nothing is implied.
+    """
+
+    name: str
+    permissions: frozenset[str] = frozenset()
+
+
+class Authenticator(Protocol):
+    """Tells who sent an incoming request. Denies by default."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def authenticate(self, headers: Mapping[str, str]) -> Principal | None:
+        """
+        Who sent a request with these headers, or None if nobody can tell.
+
+        Args:
+            headers: Names in lower case.
+        """

@@ -1,0 +1,72 @@
+"""The port to the registered deployments."""
+
+from abc import abstractmethod
+from typing import Protocol
+
+from wfadmin.domain.answers import Answer, Registration
+from wfadmin.domain.model import Deployment, Usage
+
+__all__ = ["DeploymentRegistry"]
+
+
+class DeploymentRegistry(Protocol):
+    """Lists, registers and removes deployments, and says what holds them."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    async def list(self) -> tuple[Deployment, ...]:
+        """
+        Every registered deployment, with the services and revisions that it serves.
+
+        Raises:
+            EngineUnreachable: No answer: never the same as no deployments.
+            EngineRejected: An error status.
+            UnexpectedAnswer: Not understood, or not whole.
+        """
+
+    @abstractmethod
+    async def usage(self) -> Usage:
+        """
+        What unfinished work holds which deployment.
+
+        Every unfinished invocation counts, in any status; completed ones never do.
+
+        Raises:
+            EngineUnreachable: No answer.
+            EngineRejected: An error status.
+            UnexpectedAnswer: Not understood, or not whole.
+        """
+
+    @abstractmethod
+    async def register(self, service_url: str, *, force: bool, dry_run: bool) -> Registration:
+        """
+        Register the deployment at `service_url`, or with `dry_run` only ask what that would do.
+
+        The engine calls the URL. Sent at most once; a dry run writes nothing.
+
+        Args:
+            service_url: The URL; it may hold a user name and password, which are never shown.
+            force: Replace what is registered for this URL. Always sent: defaults differ.
+            dry_run: Discover and store nothing.
+
+        Raises:
+            EngineUnreachable: Not sent.
+            EngineRejected: An error status: the URL does not answer, or what it serves does not
+                fit. Nothing was registered.
+            UnexpectedAnswer: A dry run that was not understood.
+            OutcomeUnknown: Sent, and no answer that settles it: list, never register again.
+        """
+
+    @abstractmethod
+    async def remove(self, deployment_id: str) -> Answer:
+        """
+        Remove the record of a deployment, whatever still holds it: the caller has checked.
+
+        Sent at most once.
+
+        Raises:
+            EngineUnreachable: Not sent.
+            EngineRejected: An error status that is no `Answer`.
+            OutcomeUnknown: Sent, and no answer that settles it: list, never remove again.
+        """

@@ -1,0 +1,115 @@
+"""One workflow system that we can reach, as a bundle of ports."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Protocol
+
+import attrs
+
+from wfadmin.domain.capabilities import EngineFacts
+from wfadmin.ports.admin import AdminApi
+from wfadmin.ports.control import InvocationControl
+from wfadmin.ports.credentials import Credentials
+from wfadmin.ports.deployments import DeploymentRegistry
+from wfadmin.ports.history import InvocationHistory
+from wfadmin.ports.invocations import InvocationStore
+from wfadmin.ports.listing import InvocationListing
+from wfadmin.ports.state import StateStore
+
+__all__ = ["Engine", "EngineFactory", "EngineSettings"]
+
+
+class Engine(Protocol):
+    """
+    One workflow system. A slot that is None says: this engine has no such thing.
+
+    Making one does no I/O. What it is and can do is read when it is needed.
+    """
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The name of the adapter, in lower case."""
+
+    @property
+    @abstractmethod
+    def address(self) -> str:
+        """Where it is, for people and audit records: without user name and password."""
+
+    @property
+    @abstractmethod
+    def admin(self) -> AdminApi:
+        """Front doors; every engine has them."""
+
+    @property
+    @abstractmethod
+    def invocations(self) -> InvocationStore:
+        """Single runs; every engine has them."""
+
+    @property
+    @abstractmethod
+    def deployments(self) -> DeploymentRegistry | None:
+        """Registered deployments."""
+
+    @property
+    @abstractmethod
+    def listing(self) -> InvocationListing | None:
+        """All invocations at once."""
+
+    @property
+    @abstractmethod
+    def control(self) -> InvocationControl | None:
+        """What changes runs."""
+
+    @property
+    @abstractmethod
+    def history(self) -> InvocationHistory | None:
+        """What happened inside a run."""
+
+    @property
+    @abstractmethod
+    def state(self) -> StateStore | None:
+        """The data stored under keys."""
+
+    @abstractmethod
+    async def facts(self) -> EngineFacts:
+        """
+        The version and what it can do, read now: a server outlives an upgrade of its engine.
+
+        Raises:
+            EngineUnreachable: No answer.
+            EngineRejected: An error status.
+            UnexpectedAnswer: Something else answered.
+        """
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Let go of what was opened. May be called twice; what was injected stays open."""
+
+
+@attrs.frozen
+class EngineSettings:
+    """
+    What an adapter is made from.
+
+    Attributes:
+        admin_url: Where operators ask; None where the adapter needs none.
+        ingress_url: Where new work comes in; None leaves it to the adapter to learn.
+        credentials: Where the token for the admin side comes from; None for no token.
+        client: An HTTP client to use instead of an own one; it stays open when the engine closes.
+        timeout: Bounds every single request, unless a floor is declared for the call.
+    """
+
+    admin_url: str | None = attrs.field(default=None, repr=False)
+    ingress_url: str | None = attrs.field(default=None, repr=False)
+    credentials: Credentials | None = attrs.field(default=None, repr=False)
+    client: object | None = attrs.field(default=None, repr=False)
+    timeout: timedelta = timedelta(seconds=5)
+
+
+#: How an adapter is made: it does no I/O. The entry points of the group ``wfadmin.adapters`` are
+#: such callables. May raise `UsageError` for settings that it cannot use.
+EngineFactory = Callable[[EngineSettings], Engine]
