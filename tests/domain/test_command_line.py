@@ -82,7 +82,7 @@ def test_bash_reads_back_exactly_the_trick(trick: str) -> None:
     assert _said(_BASH, _quoted(trick, "end")) == [os.fsencode(trick), b"end"]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(words, min_size=1, max_size=4))
 @example(["\x1b\\", "'"])
 @example(["\n0", "\n7", "\x01f"])

@@ -143,10 +143,10 @@ def test_what_routing_needs(
     ("held", "expected"),
     [
         pytest.param((), Removable(), id="nothing unfinished"),
-        pytest.param((("Order", "dp_old", 2),), Draining(2, 0), id="pinned to it"),
+        pytest.param((("Order", "dp_old", 2),), Draining(2), id="pinned to it"),
         pytest.param(
             (("Order", "dp_old", 2), ("Gone", "dp_old", 1)),
-            Draining(3, 0),
+            Draining(3),
             id="pinned to it, of a service that is gone",
         ),
         pytest.param((("Order", "dp_new", 2),), Removable(), id="pinned to another one"),

@@ -135,7 +135,7 @@ _WORDS = {
     ),
     "AuditUnavailable": (
         "audit_unavailable",
-        "The audit log cannot be written: the disk is full.",
+        "The audit log cannot be used: the disk is full.",
         "No write is sent whose intent is not on record.",
         "Make the audit log writable, then try again.",
     ),

@@ -42,9 +42,9 @@ def test_a_drained_one() -> None:
 
 def test_a_draining_one() -> None:
     finding = found(_OLD, _NEW, held=usage(("Order", "dp_old", 2), ("Order", "dp_new", 7)))
-    message = "http://old:9080 serves nothing new and is held by 2 unfinished"
+    message = "http://old:9080 serves nothing new; unfinished runs that hold it: 2"
     assert told(finding) == ("draining", "warning", "deployments", message)
-    assert finding.samples == (Sample("dp_old", detail="pinned 2, unpinned 0"),)
+    assert finding.samples == (Sample("dp_old", detail="pinned 2"),)
     assert advice(finding) == ["wfadmin cleanup --wait 30s -- http://new:9080"]
 
 

@@ -1,7 +1,7 @@
 """Plain values: commands, capabilities, answers, services, and what is known of one key."""
 
 import pickle
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import attrs
 import pytest
@@ -22,7 +22,7 @@ from wfadmin.domain.doctor import RECENT_FAILURES
 from wfadmin.domain.finding import MAX_SAMPLES, Thresholds
 from wfadmin.domain.inspection import Inspection
 from wfadmin.domain.model import HandlerKind, Invocation, InvocationStatus, StateEntry, Usage
-from wfadmin.domain.recovery import Allowed
+from wfadmin.domain.recovery import Allowed, Blocked
 
 _REF = ref("inv_1")
 
@@ -151,3 +151,14 @@ def test_a_value_cannot_be_changed() -> None:
     one = run()
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         one.status = InvocationStatus.PAUSED  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("field", ["created_at", "modified_at", "completed_at", "due_at"])
+def test_a_time_of_an_invocation_has_a_zone(field: str) -> None:
+    with pytest.raises(ValueError, match="a time of invocation 'inv_1' has no zone"):
+        attrs.evolve(run("inv_1"), **{field: datetime(2026, 5, 9)})  # noqa: DTZ001 - the mistake
+
+
+def test_blocked_without_a_blocker_cannot_be_made() -> None:
+    with pytest.raises(ValueError, match="must be >= 1"):
+        Blocked(())

@@ -60,11 +60,9 @@ class Draining:
 
     Attributes:
         pinned: Unfinished invocations that are pinned to it.
-        unpinned: Unfinished ones without a pin that would be sent to it.
     """
 
     pinned: int
-    unpinned: int
 
 
 @attrs.frozen
@@ -179,7 +177,7 @@ def drain_verdict(
     )
     if changes:
         return Serving(changes)
-    return _held(deployment, now, usage)
+    return _held(deployment, usage)
 
 
 def _disagreement(now: Mapping[str, Route], services: Iterable[Service]) -> str | None:
@@ -194,13 +192,7 @@ def _disagreement(now: Mapping[str, Route], services: Iterable[Service]) -> str 
     return None
 
 
-def _held(deployment: Deployment, now: Mapping[str, Route], usage: Usage) -> DrainVerdict:
+def _held(deployment: Deployment, usage: Usage) -> DrainVerdict:
+    # Work without a pin goes to the deployment that serves its service: it holds no other.
     pinned = sum(row.count for row in usage.rows if row.deployment_id == deployment.id)
-    unpinned = sum(
-        row.count
-        for row in usage.rows
-        if row.deployment_id is None
-        and row.service_name in now
-        and now[row.service_name].deployment_id == deployment.id
-    )
-    return Draining(pinned, unpinned) if pinned or unpinned else Removable()
+    return Draining(pinned) if pinned else Removable()

@@ -23,9 +23,15 @@ def _rebuild(kind: Callable[..., "WfadminError"], fields: dict[str, Any]) -> "Wf
     return kind(**fields)
 
 
+# How many things one sentence names; the fields hold them all.
+_NAMED = 5
+
+
 def _worded(value: object) -> str:
     if isinstance(value, tuple):
-        return ", ".join(_worded(one) for one in value) or "none"
+        first = ", ".join(_worded(one) for one in value[:_NAMED]) or "none"
+        more = len(value) - _NAMED
+        return first if more <= 0 else f"{first} and {more} more"
     return shown(str(value))
 
 

@@ -19,7 +19,7 @@ from wfadmin.domain.remedies import Mildness, Remedy
 from wfadmin.domain.text import command_line, shown
 from wfadmin.domain.urls import same_url
 
-__all__ = ["findings_from", "lists_disagree"]
+__all__ = ["findings_from", "findings_of_key", "lists_disagree"]
 
 _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 _CODES = tuple(FindingCode)
@@ -43,11 +43,17 @@ def findings_from(facts: DoctorFacts) -> tuple[Finding, ...]:
         *_of_deployments(facts),
     ]
 
-    def rank(one: Finding) -> tuple[int, int, str]:
-        severity = _WORST_FIRST.index(one.severity)
-        return (severity, _CODES.index(one.code), one.service_name or "")
+    return tuple(sorted(found, key=_rank))
 
-    return tuple(sorted(found, key=rank))
+
+def findings_of_key(facts: DoctorFacts) -> tuple[Finding, ...]:
+    """What is wrong with the runs of one key, in the same order; its runs are the survey."""
+    return tuple(sorted(of_runs(facts), key=_rank))
+
+
+def _rank(one: Finding) -> tuple[int, int, str]:
+    severity = _WORST_FIRST.index(one.severity)
+    return (severity, _CODES.index(one.code), one.service_name or "")
 
 
 def lists_disagree(facts: DoctorFacts) -> bool:
@@ -223,13 +229,12 @@ def _clean_up(
 
 
 def _draining(one: Deployment, verdict: Draining, kept: list[Deployment]) -> Finding:
-    held = verdict.pinned + verdict.unpinned
     return Finding(
         code=FindingCode.DRAINING,
         severity=Severity.WARNING,
         component=Component.DEPLOYMENTS,
-        message=f"{shown(one.location)} serves nothing new and is held by {held} unfinished",
-        samples=(Sample(one.id, detail=f"pinned {verdict.pinned}, unpinned {verdict.unpinned}"),),
+        message=f"{shown(one.location)} serves nothing new; unfinished runs that hold it: {verdict.pinned}",
+        samples=(Sample(one.id, detail=f"pinned {verdict.pinned}"),),
         remedies=_clean_up((one,), kept, wait=True),
     )
 

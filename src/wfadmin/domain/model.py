@@ -171,6 +171,13 @@ class Invocation:
     retention: timedelta | None = None
     parent_id: str | None = None
 
+    def __attrs_post_init__(self) -> None:
+        for at in (self.created_at, self.modified_at, self.completed_at, self.due_at):
+            if at is not None and at.tzinfo is None:
+                # Compared with the clock it would fail later, far from whoever made it.
+                problem = f"a time of invocation {self.id!r} has no zone"
+                raise ValueError(problem)
+
     @property
     def id(self) -> str:
         """The engine's id: names this run now, and perhaps another one later."""

@@ -153,7 +153,7 @@ class Allowed:
 class Blocked:
     """The key must not be recovered. Never empty; in the order of the rules."""
 
-    blockers: tuple[Blocker, ...]
+    blockers: tuple[Blocker, ...] = attrs.field(validator=attrs.validators.min_len(1))
 
     @property
     def reason(self) -> BlockReason:

@@ -190,7 +190,7 @@ class AuditUnavailable(Refused):
 
     code: ClassVar[str] = "audit_unavailable"
     retryable: ClassVar[bool] = True
-    _message: ClassVar[str] = "The audit log cannot be written: {problem}."
+    _message: ClassVar[str] = "The audit log cannot be used: {problem}."
     _why: ClassVar[str] = "No write is sent whose intent is not on record."
     _fix: ClassVar[str] = "Make the audit log writable, then try again."
 

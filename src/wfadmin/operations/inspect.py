@@ -7,7 +7,7 @@ import attrs
 
 from wfadmin.domain.errors import NotSupported, ServiceNotFound, WfadminError
 from wfadmin.domain.finding import DoctorFacts, Finding
-from wfadmin.domain.findings_of_runs import of_runs
+from wfadmin.domain.findings import findings_of_key
 from wfadmin.domain.inspection import Inspection
 from wfadmin.domain.keys import WorkflowKey
 from wfadmin.domain.model import (
@@ -199,8 +199,8 @@ def _findings(answers: _Answers, host: Host) -> tuple[Finding, ...]:
         ),
         thresholds=host.thresholds,
     )
-    return tuple(of_runs(facts))
+    return findings_of_key(facts)
 
 
 def _failed(one: Invocation) -> bool:
-    return one.outcome is not InvocationOutcome.SUCCEEDED
+    return one.outcome not in (InvocationOutcome.SUCCEEDED, InvocationOutcome.UNKNOWN)

@@ -23,7 +23,7 @@ class EvidenceStore(Protocol):
         operation_id: str,
     ) -> str:
         """
-        Store it, readable only for its owner.
+        Store it, readable only for its owner. An operation saves a key once.
 
         Returns:
             Where it is, for the result and the audit record.

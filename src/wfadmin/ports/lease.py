@@ -23,4 +23,5 @@ class OperatorLease(Protocol):
 
         Raises:
             LeaseHeld: Somebody else holds it. Nothing was done.
+            LeaseUnavailable: Nobody can say whether somebody holds it. Nothing was done.
         """
