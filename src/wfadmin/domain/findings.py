@@ -229,11 +229,12 @@ def _clean_up(
 
 
 def _draining(one: Deployment, verdict: Draining, kept: list[Deployment]) -> Finding:
+    held = f"unfinished runs that hold it: {verdict.pinned}"
     return Finding(
         code=FindingCode.DRAINING,
         severity=Severity.WARNING,
         component=Component.DEPLOYMENTS,
-        message=f"{shown(one.location)} serves nothing new; unfinished runs that hold it: {verdict.pinned}",
+        message=f"{shown(one.location)} serves nothing new; {held}",
         samples=(Sample(one.id, detail=f"pinned {verdict.pinned}"),),
         remedies=_clean_up((one,), kept, wait=True),
     )
