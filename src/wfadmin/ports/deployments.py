@@ -43,7 +43,9 @@ class DeploymentRegistry(Protocol):
         """
         Register the deployment at `service_url`, or with `dry_run` only ask what that would do.
 
-        The engine calls the URL. Sent at most once; a dry run writes nothing.
+        The engine calls the URL, except where it knows the URL already and `force` is off: then
+        a yes proves nothing about it. Sent at most once; a dry run writes nothing, and the id
+        that it gives need not be the one that a registration gets.
 
         Args:
             service_url: The URL; it may hold a user name and password, which are never shown.
