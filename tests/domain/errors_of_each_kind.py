@@ -12,6 +12,7 @@ EACH_KIND: tuple[WfadminError, ...] = (
     errors.InvalidServiceUrl("service URL", "it names no host"),
     errors.InvalidEngineUrl("--admin-url", "it names no host"),
     errors.InvalidPolicy("attempts", "it is not a whole number of at least 1"),
+    errors.InvalidPlan("plan", "its digest is not that of what it says"),
     errors.InvalidConfig("wfadmin.toml", "contexts.prod.tokn is not known"),
     errors.UnknownAdapter("engine", "no adapter is named dapr", "dapr", ("memory", "restate")),
     errors.MissingDependency("wfadmin", "the command line is not installed", "cli"),

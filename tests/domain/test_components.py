@@ -24,6 +24,7 @@ _STATUS_OF = {
     "EngineUnreachable": UNREACHABLE,
     "EvidenceUnavailable": UNREACHABLE,
     "InvalidConfig": UNREACHABLE,
+    "InvalidPlan": UNREACHABLE,
     "InvalidEngineUrl": UNREACHABLE,
     "InvalidPolicy": UNREACHABLE,
     "InvalidServiceUrl": UNREACHABLE,

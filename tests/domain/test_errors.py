@@ -54,6 +54,12 @@ _WORDS = {
         _CHECKED,
         "Correct attempts and try again.",
     ),
+    "InvalidPlan": (
+        "invalid_plan",
+        "plan is not usable: its digest is not that of what it says.",
+        _CHECKED,
+        "Make a new plan.",
+    ),
     "InvalidConfig": (
         "invalid_config",
         "wfadmin.toml is not usable: contexts.prod.tokn is not known.",

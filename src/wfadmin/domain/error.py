@@ -44,6 +44,7 @@ class WfadminError(Exception):
         code: A stable slug for machines; never changes meaning.
         retryable: Whether the same call may succeed later without anybody changing anything.
         sent: Whether any write had left us. With `yes` or `unknown`, read before acting again.
+        also: What else the caller must know, such as a run that was left paused.
     """
 
     code: ClassVar[str] = "error"
@@ -54,6 +55,7 @@ class WfadminError(Exception):
     _fix: ClassVar[str] = "Run doctor, then try again."
 
     sent: Sent = attrs.field(default=Sent.NO, kw_only=True)
+    also: tuple[str, ...] = attrs.field(default=(), kw_only=True)
 
     @property
     def message(self) -> str:

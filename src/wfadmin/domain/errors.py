@@ -6,7 +6,7 @@ Everything that wfadmin raises on purpose, as one tree ordered by what the calle
     WfadminError               code, why, fix, retryable, sent
     ├── UsageError             the call is wrong: correct it (also a ValueError)
     │   ├── InvalidWorkflowKey    InvalidServiceUrl     InvalidEngineUrl    InvalidPolicy
-    │   └── UnknownAdapter        InvalidConfig         MissingDependency
+    │   └── UnknownAdapter        InvalidConfig         MissingDependency   InvalidPlan
     ├── Refused                declined, nothing changed: read why
     │   ├── RetryBlocked          DeploymentInUse       CommandNotAllowed
     │   ├── StalePlan             LeaseHeld             Protected
@@ -55,6 +55,7 @@ __all__ = [
     "EvidenceUnavailable",
     "InvalidConfig",
     "InvalidEngineUrl",
+    "InvalidPlan",
     "InvalidPolicy",
     "InvalidServiceUrl",
     "InvalidWorkflowKey",
@@ -123,6 +124,14 @@ class InvalidPolicy(UsageError):
     """A policy that would be unsafe or has no meaning."""
 
     code: ClassVar[str] = "invalid_policy"
+
+
+@attrs.define(slots=False, eq=False, repr=False)
+class InvalidPlan(UsageError):
+    """A plan that wfadmin did not make, or that cannot be carried."""
+
+    code: ClassVar[str] = "invalid_plan"
+    _fix: ClassVar[str] = "Make a new plan."
 
 
 @attrs.define(slots=False, eq=False, repr=False)
