@@ -1,0 +1,40 @@
+"""What we sent in secret does not come back in the open."""
+
+import pytest
+
+from wfadmin.wire.echoes import without, without_bytes
+
+TOKEN = "tok/en+1234567890"  # noqa: S105 - made up
+
+
+@pytest.mark.parametrize(
+    ("secrets", "text", "expected"),
+    [
+        ((TOKEN,), f"got {TOKEN}, twice {TOKEN}", "got ***, twice ***"),
+        ((TOKEN,), "got tok%2Fen%2B1234567890", "got ***"),
+        (("abc", "abcdef"), "abcdef abc", "*** ***"),
+        ((), "abc", "abc"),
+        (("",), "abc", "abc"),
+        (("short",), "a short text", "a *** text"),
+    ],
+)
+def test_a_secret_is_masked_where_it_is_shown(
+    secrets: tuple[str, ...], text: str, expected: str
+) -> None:
+    assert without(secrets, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("secrets", "data", "expected"),
+    [
+        ((TOKEN,), f"got {TOKEN}".encode(), b"got ***"),
+        ((TOKEN,), b"got tok%2Fen%2B1234567890", b"got ***"),
+        ((), b"abc", b"abc"),
+    ],
+)
+def test_a_secret_is_masked_in_data(secrets: tuple[str, ...], data: bytes, expected: bytes) -> None:
+    assert without_bytes(secrets, data) == expected
+
+
+def test_a_short_secret_stays_in_data_because_it_may_be_part_of_a_key() -> None:
+    assert without_bytes(("order", ""), b"order-42") == b"order-42"
