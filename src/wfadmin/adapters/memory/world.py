@@ -66,9 +66,9 @@ class World:
         commands: frozenset[CommandName] = ALL_COMMANDS,
         clock: VirtualClock | None = None,
     ) -> None:
-        self.clock = clock if clock is not None else VirtualClock()
-        self.store = Store(self.clock, Registry(self.clock), fence)
-        self.engine = MemoryEngine(self.store, Points(), commands)
+        self.clock: VirtualClock = clock if clock is not None else VirtualClock()
+        self.store: Store = Store(self.clock, Registry(self.clock), fence)
+        self.engine: MemoryEngine = MemoryEngine(self.store, Points(), commands)
         self._default: str | None = None
         self._declared = False
 
