@@ -305,10 +305,7 @@ _RULES: tuple[tuple[BlockReason, _Rule], ...] = (
     (BlockReason.SUCCEEDED, lambda _s, _p, groups: _any(groups.succeeded)),
     (BlockReason.ACTIVE, lambda _s, _p, groups: _any(groups.active)),
     (BlockReason.HAS_CHILDREN, _has_children),
-    (
-        BlockReason.EFFECT_HAPPENED,
-        lambda s, _p, _g: () if s.effect is PriorEffect.HAPPENED else None,
-    ),
-    (BlockReason.EFFECT_UNKNOWN, lambda s, _p, _g: () if s.effect is PriorEffect.UNKNOWN else None),
+    (BlockReason.EFFECT_HAPPENED, lambda s, _p, _g: _says(s, PriorEffect.HAPPENED)),
+    (BlockReason.EFFECT_UNKNOWN, lambda s, _p, _g: _says(s, PriorEffect.UNKNOWN)),
     (BlockReason.NOT_RETAINED, _not_retained),
 )
