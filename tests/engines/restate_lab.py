@@ -17,6 +17,7 @@ from tests.engines.waiting import wait_until
 
 EVERYTHING = ("Order", "Parent", "Cart", "Mailer")
 REMOVED_DEPLOYMENT_CODE = "RT0011"
+UNFINISHED = "select id from sys_invocation_status where status <> 'completed'"
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,26 @@ class RestateLab:
     def prefer_main(self) -> None:
         """Make the main deployment the latest for all services again."""
         self.register(self.main.url, EVERYTHING, force=True)
+
+    def only_main(self) -> None:
+        """End every run, and remove every deployment but the main one, which must be there."""
+        for row in self.server.query(UNFINISHED):
+            # One may take others along, or have ended by now.
+            self.server.admin.patch(f"/invocations/{row['id']}/kill")
+        for one in self.deployments() - {self.main.id}:
+            path = f"/deployments/{one}"
+            expect(self.server.admin.delete(path, params={"force": "true"}), httpx.codes.ACCEPTED)
+        self.prefer_main()
+        wait_until(self.deployments, lambda ids: ids == {self.main.id}, what="one deployment left")
+        wait_until(lambda: self.server.query(UNFINISHED), lambda rows: not rows, what="no run left")
+        for host in self._hosts:
+            if host is not self.main.host:
+                host.stop()
+
+    def deployments(self) -> set[str]:
+        """Give the ids of all that is registered."""
+        answer = expect(self.server.admin.get("/deployments"), httpx.codes.OK)
+        return {str(one["id"]) for one in answer.json()["deployments"]}
 
     def deployment_of(self, service: str) -> str | None:
         """Say where a service routes to; None if the engine does not list it."""

@@ -2,30 +2,22 @@
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from hypothesis import HealthCheck, given, settings
 
-from tests.domain.hostile import names
 from tests.engines.restate_adapter import (
-    HOSTILE_KEYS,
     engine_of,
     key_of,
     lab_with,
     ref_of,
-    start_at,
     the_run,
 )
 from tests.engines.restate_lab import RestateLab, Run
 from tests.engines.restate_server import RestateServer
-from tests.engines.services import SECRET
 from tests.engines.waiting import wait_until
 from wfadmin.adapters.restate.engine import RestateEngine
-from wfadmin.adapters.restate.sql import INVOCATIONS, STATE
-from wfadmin.adapters.restate.state import version_of
 from wfadmin.domain.capabilities import CommandName
 from wfadmin.domain.errors import NotSupported
 from wfadmin.domain.keys import InvocationRef, WorkflowKey
@@ -35,9 +27,7 @@ from wfadmin.domain.model import (
     InvocationStatus,
     KeyedState,
     ServiceKind,
-    StatusCount,
     Usage,
-    UsageRow,
 )
 from wfadmin.domain.urls import same_url
 
@@ -128,6 +118,18 @@ async def test_deployments_have_urls_and_revisions(
     assert main.created_at > datetime(2026, 1, 1, tzinfo=UTC)
     served = {one.name: one.revision for one in main.services}
     assert served["Mailer"] == services["Mailer"].revision
+
+
+async def test_an_ingress_on_another_host_is_not_called_unasked(
+    restate_binary: Path, restate_version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = {"RESTATE_INGRESS__ADVERTISED_INGRESS_ENDPOINT": "http://elsewhere.invalid:8080/"}
+    with lab_with(restate_binary, restate_version, monkeypatch, **elsewhere) as lab:
+        async with engine_of(lab.server) as engine:
+            with pytest.raises(NotSupported, match="--ingress-url"):
+                await engine.admin.probe_ingress()
+        async with engine_of(lab.server, ingress=True) as engine:
+            await engine.admin.probe_ingress()
 
 
 # --- the status of a run -------------------------------------------------------------------------
@@ -299,215 +301,3 @@ async def test_a_new_run_of_the_same_id_is_another_incarnation(
     assert after is not None
     assert (after.id, again.invocation_id) == (before.id, before.id)
     assert after.ref.incarnation != before.ref.incarnation
-
-
-# --- keys ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("key", HOSTILE_KEYS, ids=ascii)
-async def test_a_hostile_key_is_found_with_its_state(
-    restate: RestateLab, engine: RestateEngine, key: str
-) -> None:
-    run = restate.until(start_at(restate, key), status="completed")
-
-    (found,) = await engine.invocations.for_key(WorkflowKey("Order", key))
-    state = await engine.state.read(WorkflowKey("Order", key), values=True)
-
-    assert (found.id, found.key) == (run.invocation_id, WorkflowKey("Order", key))
-    assert {one.name: one.value for one in state.entries}["stage"] == b'"fail"'
-
-
-async def test_a_key_that_no_verb_can_name_is_listed_without_it(fresh_restate: RestateLab) -> None:
-    run = fresh_restate.until(start_at(fresh_restate, "x" * 2049), status="completed")
-    async with engine_of(fresh_restate.server) as engine:
-        (found,) = (await engine.listing.survey(failures=20, unfinished=10)).failures
-
-    assert (found.id, found.key) == (run.invocation_id, None)
-
-
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(name=names)
-async def test_what_is_not_there_is_not_found_whatever_its_name(
-    engine: RestateEngine, restate: RestateLab, name: str
-) -> None:
-    restate.succeeded("something")
-    key = WorkflowKey("Order", f"nobody-{name}"[:400])
-
-    assert await engine.invocations.for_key(key) == ()
-    assert await engine.invocations.for_key(WorkflowKey(f"No{name}"[:400], "something")) == ()
-    assert await engine.state.read(key, values=False) == KeyedState()
-
-
-async def test_point_reads_and_scans_see_the_same(restate: RestateLab) -> None:
-    run = restate.failed()
-    key = key_of(run)
-    for table, column in ((INVOCATIONS, "id"), (STATE, "key")):
-        point, scan = (
-            restate.server.query(
-                f"select {column} from {table.name}"
-                f" where {table.where(key, by_hash=by_hash, is_scoped=False)}"
-            )
-            for by_hash in (True, False)
-        )
-        assert sorted(map(str, point)) == sorted(map(str, scan)) != []
-
-
-async def test_only_what_is_in_no_scope_is_the_key(
-    restate_binary: Path, restate_version: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if restate_version.startswith("1.6"):
-        return  # it has no scopes
-    names_of = ("VQUEUES", "SCOPED_VIRTUAL_OBJECTS", "PROTOCOL_V7", "SCOPED_STATE_TABLE_MIGRATION")
-    scoped = {f"RESTATE_EXPERIMENTAL_ENABLE_{name}": "true" for name in names_of}
-    with lab_with(restate_binary, restate_version, monkeypatch, **scoped) as lab:
-        run = lab.waiting("o-1")
-        there = lab.server.ingress.post(
-            "/restate/scope/blue/send/Order/o-1/run", json={"do": "wait"}
-        )
-        assert there.is_success, there.text
-        async with engine_of(lab.server) as engine:
-            found = await engine.invocations.for_key(WorkflowKey("Order", "o-1"))
-            nothing = await engine.invocations.for_key(WorkflowKey("Order", "o-2"))
-            survey = await engine.listing.survey(failures=20, unfinished=10)
-
-    assert [one.id for one in found] == [run.invocation_id]
-    assert nothing == ()
-    assert {one.id: one.key for one in survey.unfinished} == {
-        run.invocation_id: WorkflowKey("Order", "o-1"),
-        there.json()["invocationId"]: None,
-    }
-
-
-# --- state ---------------------------------------------------------------------------------------
-
-
-async def test_state_is_read_by_name_and_size_and_with_values_when_asked(
-    restate: RestateLab, engine: RestateEngine
-) -> None:
-    key = key_of(restate.failed())
-
-    names_only = await engine.state.read(key, values=False)
-    full = await engine.state.read(key, values=True)
-
-    assert [(one.name, one.value) for one in names_only.entries] == [
-        ("card", None),
-        ("stage", None),
-    ]
-    assert [one.value for one in full.entries] == [f'"{SECRET}"'.encode(), b'"fail"']
-    assert [one.size for one in names_only.entries] == [
-        len(one.value or b"") for one in full.entries
-    ]
-    assert names_only.version is None
-    assert full.version == version_of(full.entries)
-
-
-# --- all at once ---------------------------------------------------------------------------------
-
-
-async def test_a_survey_counts_and_lists_everything(fresh_restate: RestateLab) -> None:
-    lab = fresh_restate
-    failed = [lab.failed() for _ in range(3)]
-    lab.succeeded()
-    waiting, paused = lab.waiting(), lab.paused()
-    holder, queued = lab.locked_cart()
-    backing_off, scheduled = lab.backing_off(), lab.scheduled()
-    async with engine_of(lab.server) as engine:
-        found = await engine.listing.survey(failures=20, unfinished=100)
-        usage = await engine.deployments.usage()
-
-    counts = {one.engine_status: one.count for one in found.counts}
-    assert counts == {
-        "completed": 4,
-        "suspended": 2,
-        "paused": 1,
-        "inboxed": 1,
-        "invoked": 1,
-        "scheduled": 1,
-    }
-    unfinished = {waiting, paused, holder, queued, backing_off, scheduled}
-    assert {one.id for one in found.unfinished} == {run.invocation_id for run in unfinished}
-    assert [one.id for one in found.failures] == [run.invocation_id for run in reversed(failed)]
-    assert (found.failed, found.unfinished_total, found.truncated) == (3, 6, None)
-    assert found.usage is not None
-    expected = {
-        UsageRow("Order", lab.main.id, 3),
-        UsageRow("Order", None, 1),
-        UsageRow("Cart", lab.main.id, 1),
-        UsageRow("Cart", None, 1),
-    }
-    assert {*found.usage.rows} == {*usage.rows} == expected
-
-
-async def test_a_survey_is_exact_where_more_is_unfinished_than_it_may_list(
-    fresh_restate: RestateLab,
-) -> None:
-    lab = fresh_restate
-    paused = lab.paused()
-    for number in range(30):
-        lab.start("Order", f"w-{number}", do="wait")
-        lab.start("Order", f"f-{number}", do="fail")
-    wait_until(
-        lambda: lab.server.query(
-            "select count(*) as n from sys_invocation where status in ('completed', 'suspended')"
-        )[0]["n"],
-        lambda many: many == 60,
-        what="all have come to rest",
-    )
-    async with engine_of(lab.server) as engine:
-        whole = await engine.listing.survey(failures=50, unfinished=100)
-        cut = await engine.listing.survey(failures=5, unfinished=7)
-        edge = await engine.listing.survey(failures=5, unfinished=31)
-        none = await engine.listing.survey(failures=0, unfinished=0)
-
-    expected = (
-        StatusCount("completed", 30),
-        StatusCount("paused", 1),
-        StatusCount("suspended", 30),
-    )
-    for one in (whole, cut, edge, none):
-        assert one.counts == expected
-        assert (one.failed, one.unfinished_total) == (30, 31)
-        assert one.usage == Usage((UsageRow("Order", lab.main.id, 31),))
-    assert [len(one.unfinished) for one in (whole, cut, edge, none)] == [31, 7, 31, 0]
-    assert [len(one.failures) for one in (whole, cut, edge, none)] == [30, 5, 5, 0]
-    assert cut.failures == edge.failures == whole.failures[:5]
-    assert cut.unfinished[0].id == paused.invocation_id
-    assert (whole.truncated, edge.truncated) == (None, None)
-    assert cut.truncated == "Only 7 of 31 unfinished invocations were read in detail"
-    assert none.truncated == "Only 0 of 31 unfinished invocations were read in detail"
-
-
-async def test_failures_of_the_same_moment_have_one_order(fresh_restate: RestateLab) -> None:
-    lab = fresh_restate
-    for number in range(40):
-        lab.start("Order", f"f-{number}", do="fail")
-    wait_until(
-        lambda: lab.server.query("select count(*) as n from sys_invocation_status")[0]["n"],
-        lambda many: many == 40,
-        what="all are there",
-    )
-    lab.until(Run("Order", "f-39", lab.rows("Order", "f-39")[0]["id"]), status="completed")
-    async with engine_of(lab.server) as engine:
-        survey = await engine.listing.survey(failures=20, unfinished=10)
-        everything = (await engine.listing.survey(failures=100, unfinished=10)).failures
-
-    newest_first = sorted(everything, key=attrgetter("id"))
-    newest_first.sort(key=attrgetter("completed_at"), reverse=True)
-    assert survey.failures == tuple(newest_first[:20])
-    assert survey.failed == len(everything) == 40
-
-
-async def test_an_ingress_on_another_host_is_not_called_unasked(
-    restate_binary: Path, restate_version: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    elsewhere = {"RESTATE_INGRESS__ADVERTISED_INGRESS_ENDPOINT": "http://elsewhere.invalid:8080/"}
-    with lab_with(restate_binary, restate_version, monkeypatch, **elsewhere) as lab:
-        async with engine_of(lab.server) as engine:
-            with pytest.raises(NotSupported, match="--ingress-url"):
-                await engine.admin.probe_ingress()
-        async with engine_of(lab.server, ingress=True) as engine:
-            await engine.admin.probe_ingress()

@@ -8,7 +8,15 @@ from tests.adapters.memory.driving import answer_of
 from wfadmin.adapters.memory import World
 from wfadmin.domain.capabilities import Capabilities, CommandName, Fence, KillReach, Listing
 from wfadmin.domain.keys import InvocationRef, WorkflowKey
-from wfadmin.domain.model import HandlerKind, ServiceKind, StatusCount, Survey, Usage, UsageRow
+from wfadmin.domain.model import (
+    HandlerKind,
+    InvocationStatus,
+    ServiceKind,
+    StatusCount,
+    Survey,
+    Usage,
+    UsageRow,
+)
 
 
 def survey(world: World, *, failures: int = 20, unfinished: int = 1000) -> Survey:
@@ -224,4 +232,7 @@ def test_what_is_declared_is_what_restate_can_do() -> None:
         kill_reach=KillReach.WITH_CHILDREN,
         listing=Listing.COMPLETE,
         services_cover_names=True,
+        pausable=frozenset(
+            {InvocationStatus.READY, InvocationStatus.RUNNING, InvocationStatus.BACKING_OFF}
+        ),
     )

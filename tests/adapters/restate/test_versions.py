@@ -18,7 +18,11 @@ def test_a_known_version_can_do_what_was_seen(version: str) -> None:
     assert CommandName.START not in found.commands
     assert (found.fence, found.kill_reach) == (Fence.CHECKED, KillReach.WITH_CHILDREN)
     assert found.purge_clears_state == {ServiceKind.WORKFLOW}
-    assert found.pausable == {InvocationStatus.BACKING_OFF}
+    assert found.pausable == {
+        InvocationStatus.RUNNING,
+        InvocationStatus.READY,
+        InvocationStatus.BACKING_OFF,
+    }
     assert found.kill_is_immediate
     assert found.services_cover_names
     assert found.listing is Listing.COMPLETE

@@ -18,7 +18,7 @@ from typing import assert_never
 
 from wfadmin.adapters.memory.registry import WHERE
 from wfadmin.adapters.memory.table import Table
-from wfadmin.adapters.memory.words import CANCELLED, KILLED, NOT_STARTED
+from wfadmin.adapters.memory.words import CANCELLED, KILLED, NOT_STARTED, PAUSABLE
 from wfadmin.domain.answers import Answer
 from wfadmin.domain.capabilities import Fence
 from wfadmin.domain.commands import Cancel, Command, Kill, Pause, Purge, Resume
@@ -30,9 +30,6 @@ __all__ = ["perform"]
 _Effect = Callable[[Table, Invocation], None]
 
 _LATEST = "latest"
-_ATTEMPTING = frozenset(
-    {InvocationStatus.READY, InvocationStatus.RUNNING, InvocationStatus.BACKING_OFF}
-)
 
 
 def perform(table: Table, command: Command) -> Answer:
@@ -72,7 +69,7 @@ def _effect_of(table: Table, command: Command, run: Invocation) -> _Effect | Non
         case Resume(deployment=None):
             allowed, effect = begun, _resume
         case Resume(deployment=wanted):
-            allowed = begun and run.status not in _ATTEMPTING
+            allowed = begun and run.status not in PAUSABLE
             effect = _move(table, run, wanted) if allowed else _resume
         case _:
             assert_never(command)
@@ -80,7 +77,7 @@ def _effect_of(table: Table, command: Command, run: Invocation) -> _Effect | Non
 
 
 def _pause(table: Table, run: Invocation) -> None:
-    if run.status in _ATTEMPTING:
+    if run.status in PAUSABLE:
         table.change(run, InvocationStatus.PAUSED)
 
 

@@ -11,6 +11,7 @@ __all__ = [
     "MISSING_DEPLOYMENT",
     "MISSING_SERVICE",
     "NOT_STARTED",
+    "PAUSABLE",
     "VERSION",
     "WORDS",
     "capabilities",
@@ -46,6 +47,11 @@ COARSE_WORDS = {
 #: Without a pin, without a journal, and without a trace after a kill.
 NOT_STARTED = frozenset({InvocationStatus.SCHEDULED, InvocationStatus.PENDING})
 
+#: In these a pause lands; a suspended run is told "accepted" and goes on as it was.
+PAUSABLE = frozenset(
+    {InvocationStatus.READY, InvocationStatus.RUNNING, InvocationStatus.BACKING_OFF}
+)
+
 KILLED = "[409] killed"
 CANCELLED = "[409] cancelled"
 MISSING_DEPLOYMENT = "[RT0011] the deployment that it is pinned to is not registered"
@@ -72,4 +78,5 @@ def capabilities(fence: Fence, commands: frozenset[CommandName]) -> Capabilities
         kill_reach=KillReach.WITH_CHILDREN,
         listing=Listing.COMPLETE,
         services_cover_names=True,
+        pausable=PAUSABLE,
     )

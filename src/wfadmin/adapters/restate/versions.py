@@ -40,8 +40,11 @@ _SEEN = Capabilities(
     kill_reach=KillReach.WITH_CHILDREN,
     listing=Listing.COMPLETE,
     services_cover_names=True,
-    # A pause waits for the end of the attempt that is under way, and a suspended run ignores it.
-    pausable=frozenset({InvocationStatus.BACKING_OFF}),
+    # A pause waits for the end of the attempt that is under way: 40 ms where a handler waits, and
+    # as long as it works where it works; then it may end instead. A suspended run ignores it.
+    pausable=frozenset(
+        {InvocationStatus.RUNNING, InvocationStatus.READY, InvocationStatus.BACKING_OFF},
+    ),
     register_floor=REGISTER_FLOOR,
 )
 
