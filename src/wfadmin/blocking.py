@@ -1,7 +1,9 @@
 """The verbs for code without an event loop: a thread behind a thin facade."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
+from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -11,11 +13,21 @@ from wfadmin.domain.doctor import DoctorReport
 from wfadmin.domain.errors import UsageError
 from wfadmin.domain.inspection import Inspection
 from wfadmin.domain.keys import WorkflowKey
+from wfadmin.domain.plan import Plan, Verb
+from wfadmin.domain.policy import RecoveryPolicy
+from wfadmin.domain.results import (
+    CleanupResult,
+    CommandResult,
+    RecoverResult,
+    RedeployResult,
+    Result,
+)
 from wfadmin.operations.operator import Operator
 
 __all__ = ["BlockingOperator"]
 
 _T = TypeVar("_T")
+_NO_TIME = timedelta(0)
 
 
 class BlockingOperator:
@@ -43,11 +55,118 @@ class BlockingOperator:
 
     def inspect(self, key: WorkflowKey, *, show_state: bool = False) -> Inspection:
         """See `Operator.inspect`."""
+        return self._run(partial(self._operator.inspect, key, show_state=show_state))
 
-        async def call() -> Inspection:
-            return await self._operator.inspect(key, show_state=show_state)
+    def plan_redeploy(
+        self,
+        service_url: str,
+        *,
+        force: bool = True,
+        register_timeout: timedelta = _NO_TIME,
+    ) -> Plan:
+        """See `Operator.plan_redeploy`."""
+        plan = self._operator.plan_redeploy
+        return self._run(
+            partial(plan, service_url, force=force, register_timeout=register_timeout),
+        )
 
-        return self._run(call)
+    def force_redeploy(
+        self,
+        service_url: str,
+        *,
+        force: bool = True,
+        register_timeout: timedelta = _NO_TIME,
+    ) -> RedeployResult:
+        """See `Operator.force_redeploy`."""
+        redeploy = self._operator.force_redeploy
+        return self._run(
+            partial(redeploy, service_url, force=force, register_timeout=register_timeout),
+        )
+
+    def plan_cleanup(
+        self,
+        service_url: str,
+        *,
+        force_drain: bool = False,
+        also_keep: Sequence[str] = (),
+        wait: timedelta = _NO_TIME,
+    ) -> Plan:
+        """See `Operator.plan_cleanup`."""
+        plan = self._operator.plan_cleanup
+        return self._run(
+            partial(plan, service_url, force_drain=force_drain, also_keep=also_keep, wait=wait),
+        )
+
+    def cleanup_stale_deployments(
+        self,
+        service_url: str,
+        *,
+        force_drain: bool = False,
+        also_keep: Sequence[str] = (),
+        wait: timedelta = _NO_TIME,
+    ) -> CleanupResult:
+        """See `Operator.cleanup_stale_deployments`."""
+        clean = self._operator.cleanup_stale_deployments
+        return self._run(
+            partial(clean, service_url, force_drain=force_drain, also_keep=also_keep, wait=wait),
+        )
+
+    def plan_recover(
+        self,
+        key: WorkflowKey,
+        *,
+        policy: RecoveryPolicy | None = None,
+    ) -> Plan:
+        """See `Operator.plan_recover`."""
+        return self._run(partial(self._operator.plan_recover, key, policy=policy))
+
+    def recover_stuck_workflow(
+        self,
+        key: WorkflowKey,
+        *,
+        policy: RecoveryPolicy | None = None,
+    ) -> RecoverResult:
+        """See `Operator.recover_stuck_workflow`."""
+        return self._run(partial(self._operator.recover_stuck_workflow, key, policy=policy))
+
+    def plan_steering(
+        self,
+        verb: Verb,
+        key: WorkflowKey,
+        *,
+        invocation_id: str | None = None,
+        deployment: str = "keep",
+    ) -> Plan:
+        """See `Operator.plan_steering`."""
+        plan = self._operator.plan_steering
+        return self._run(
+            partial(plan, verb, key, invocation_id=invocation_id, deployment=deployment),
+        )
+
+    def resume(
+        self,
+        key: WorkflowKey,
+        *,
+        invocation_id: str | None = None,
+        deployment: str = "keep",
+    ) -> CommandResult:
+        """See `Operator.resume`."""
+        resume = self._operator.resume
+        return self._run(
+            partial(resume, key, invocation_id=invocation_id, deployment=deployment),
+        )
+
+    def pause(self, key: WorkflowKey, *, invocation_id: str | None = None) -> CommandResult:
+        """See `Operator.pause`."""
+        return self._run(partial(self._operator.pause, key, invocation_id=invocation_id))
+
+    def cancel(self, key: WorkflowKey, *, invocation_id: str | None = None) -> CommandResult:
+        """See `Operator.cancel`."""
+        return self._run(partial(self._operator.cancel, key, invocation_id=invocation_id))
+
+    def apply(self, plan: Plan) -> Result:
+        """See `Operator.apply`."""
+        return self._run(partial(self._operator.apply, plan))
 
     def close(self) -> None:
         """Let go of what was opened, and end the thread. May be called twice."""

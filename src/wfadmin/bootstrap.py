@@ -5,10 +5,12 @@ from importlib import import_module
 from importlib.metadata import entry_points
 
 from wfadmin.adapters.audit_memory import MemoryAuditLog
+from wfadmin.adapters.evidence_memory import MemoryEvidence
+from wfadmin.adapters.lease_memory import MemoryLease
 from wfadmin.adapters.runtime import AnyioTasks, RandomIds, SilentObserver, SystemClock
 from wfadmin.domain.errors import UnknownAdapter, UsageError
 from wfadmin.domain.finding import Thresholds
-from wfadmin.domain.policy import RecoveryPolicy
+from wfadmin.domain.policy import Protection, RecoveryPolicy
 from wfadmin.domain.text import shown
 from wfadmin.operations.host import Host
 from wfadmin.operations.local import LocalOperator
@@ -16,7 +18,9 @@ from wfadmin.ports.audit import AuditLog
 from wfadmin.ports.clock import Clock
 from wfadmin.ports.credentials import Credentials
 from wfadmin.ports.engine import Engine, EngineFactory, EngineSettings
+from wfadmin.ports.evidence import EvidenceStore
 from wfadmin.ports.guard import RetryGuard
+from wfadmin.ports.lease import OperatorLease
 from wfadmin.ports.observer import Observer
 from wfadmin.ports.tasks import TaskRunner
 
@@ -67,8 +71,11 @@ def connect(  # noqa: PLR0913 - each is a port or rule of the host, by name, wit
     timeout: float = 5.0,
     actor: str = "wfadmin",
     audit: AuditLog | None = None,
+    lease: OperatorLease | None = None,
+    evidence: EvidenceStore | None = None,
     guard: RetryGuard | None = None,
     policy: RecoveryPolicy | None = None,
+    protection: Protection | None = None,
     thresholds: Thresholds | None = None,
     clock: Clock | None = None,
     tasks: TaskRunner | None = None,
@@ -87,8 +94,11 @@ def connect(  # noqa: PLR0913 - each is a port or rule of the host, by name, wit
         timeout: Seconds that bound every single request.
         actor: Who acts, for the audit record.
         audit: Where attempts are kept; in memory, unless given.
+        lease: Keeps other operators away; only those of this process, unless given.
+        evidence: Where is kept what a purge destroys; in memory, unless given.
         guard: Asked whether the effect of a key already happened; unless given, nobody is.
         policy: Which unfinished runs are stuck; unless given, none.
+        protection: What no repair may touch; unless given, nothing is protected.
         thresholds: From when on doctor notices something.
         clock: Time; this machine's, unless given.
         tasks: Concurrency; the running event loop's, unless given.
@@ -111,11 +121,14 @@ def connect(  # noqa: PLR0913 - each is a port or rule of the host, by name, wit
         tasks=tasks or AnyioTasks(),
         ids=RandomIds(),
         audit=audit or MemoryAuditLog(clock=clock),
+        lease=lease or MemoryLease(),
+        evidence=evidence or MemoryEvidence(),
         observer=observer or SilentObserver(),
         timeout=limit,
         actor=actor,
         guard=guard,
         policy=policy or RecoveryPolicy(),
+        protection=protection or Protection(),
         thresholds=thresholds or Thresholds(),
     )
     return LocalOperator(engine, host)

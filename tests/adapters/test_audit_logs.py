@@ -12,8 +12,7 @@ from wfadmin.adapters.audit_jsonl import JsonLinesAuditLog
 from wfadmin.adapters.audit_memory import MemoryAuditLog
 from wfadmin.domain.errors import UsageError
 from wfadmin.domain.finding import OpenIntent
-from wfadmin.ports.audit import AuditRecord
-from wfadmin.wire.audit_lines import AuditListing
+from wfadmin.ports.audit import AuditListing, AuditRecord
 
 pytestmark = pytest.mark.anyio
 

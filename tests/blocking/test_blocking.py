@@ -3,7 +3,8 @@
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import anyio
 import attrs
@@ -13,7 +14,18 @@ import wfadmin
 from wfadmin.domain.doctor import DoctorReport
 from wfadmin.domain.inspection import Inspection
 from wfadmin.domain.keys import WorkflowKey
+from wfadmin.domain.plan import Verb
 from wfadmin.errors import EngineUnreachable, UsageError
+
+
+def noting(name: str) -> Callable[..., Awaitable[object]]:
+    """Make a verb that notes its arguments, and answers with its name."""
+
+    async def verb(self: "Recorder", *arguments: object, **named: object) -> object:
+        self.calls.append((name, arguments, named))
+        return name
+
+    return verb
 
 
 @attrs.define(slots=False)
@@ -37,6 +49,18 @@ class Recorder(wfadmin.Operator):
             self.calls.append(("ended by", type(error).__name__))
             raise
         raise AssertionError
+
+    plan_redeploy = noting("plan_redeploy")  # type: ignore[assignment]
+    force_redeploy = noting("force_redeploy")  # type: ignore[assignment]
+    plan_cleanup = noting("plan_cleanup")  # type: ignore[assignment]
+    cleanup_stale_deployments = noting("cleanup_stale_deployments")  # type: ignore[assignment]
+    plan_recover = noting("plan_recover")  # type: ignore[assignment]
+    recover_stuck_workflow = noting("recover_stuck_workflow")  # type: ignore[assignment]
+    plan_steering = noting("plan_steering")  # type: ignore[assignment]
+    resume = noting("resume")  # type: ignore[assignment]
+    pause = noting("pause")  # type: ignore[assignment]
+    cancel = noting("cancel")  # type: ignore[assignment]
+    apply = noting("apply")  # type: ignore[assignment]
 
     async def aclose(self) -> None:
         self.calls.append("aclose")
@@ -62,6 +86,40 @@ def test_an_error_of_the_operator_is_raised_here() -> None:
 
     with pytest.raises(EngineUnreachable), blocking:
         blocking.doctor()
+
+
+URL = "http://orders:9080"
+FORCED = {"force": False, "register_timeout": timedelta(seconds=9)}
+WAITING = {"force_drain": True, "also_keep": (URL,), "wait": timedelta(seconds=9)}
+POLICY = {"policy": wfadmin.RecoveryPolicy(with_children=True)}
+MOVED = {"invocation_id": "inv_1", "deployment": "latest"}
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments", "named"),
+    [
+        ("plan_redeploy", (URL,), FORCED),
+        ("force_redeploy", (URL,), FORCED),
+        ("plan_cleanup", (URL,), WAITING),
+        ("cleanup_stale_deployments", (URL,), WAITING),
+        ("plan_recover", (KEY,), POLICY),
+        ("recover_stuck_workflow", (KEY,), POLICY),
+        ("plan_steering", (Verb.RESUME, KEY), MOVED),
+        ("resume", (KEY,), MOVED),
+        ("pause", (KEY,), {"invocation_id": "inv_1"}),
+        ("cancel", (KEY,), {"invocation_id": "inv_1"}),
+        ("apply", ("plan",), {}),
+    ],
+)
+def test_every_verb_reaches_the_operator_with_its_arguments(
+    verb: str, arguments: tuple[object, ...], named: dict[str, object]
+) -> None:
+    operator = Recorder()
+
+    with wfadmin.BlockingOperator(operator) as blocking:
+        assert getattr(blocking, verb)(*arguments, **named) == verb
+
+    assert operator.calls == [(verb, arguments, named), "aclose"]
 
 
 def test_making_one_starts_no_thread() -> None:

@@ -16,6 +16,7 @@ from wfadmin.domain.policy import (
     Suspended,
     parse_duration,
     parse_stuck,
+    written,
 )
 
 _HOUR = timedelta(hours=1)
@@ -126,7 +127,9 @@ def test_attempts_that_are_no_count_are_refused(attempts: int) -> None:
     assert refused.value.argument == "attempts"
 
 
-@pytest.mark.parametrize("older", [timedelta(0), timedelta(seconds=-1), 60, None])
+@pytest.mark.parametrize(
+    "older", [timedelta(0), timedelta(seconds=-1), timedelta(seconds=1.5), 60, None]
+)
 def test_a_length_of_time_that_is_none_is_refused(older: timedelta) -> None:
     with pytest.raises(InvalidPolicy) as refused:
         Suspended(older)
@@ -210,3 +213,8 @@ def test_a_word_that_is_no_rule_is_refused(word: str, argument: str) -> None:
     with pytest.raises(InvalidPolicy) as refused:
         parse_stuck(["paused", word])
     assert refused.value.argument == argument
+
+
+@pytest.mark.parametrize("rule", [*_EVERY_RULE, BackingOff(attempts=7), Suspended(older=_HOUR)])
+def test_the_written_form_of_a_rule_is_read_as_the_same_rule(rule: StuckRule) -> None:
+    assert parse_stuck([written(rule)]) == (rule,)

@@ -16,10 +16,9 @@ from typing_extensions import override
 from wfadmin.domain.auditing import CLOSED, RUNNING_FOR, EntryKind, intent_to_close, open_intents
 from wfadmin.domain.errors import AuditUnavailable, UsageError
 from wfadmin.domain.finding import OpenIntent
-from wfadmin.ports.audit import AuditLog, AuditRecord
+from wfadmin.ports.audit import AuditListing, AuditLog, AuditRecord
 from wfadmin.ports.clock import Clock
 from wfadmin.wire.audit_lines import (
-    AuditListing,
     entries_of,
     line_of,
     lines_of,

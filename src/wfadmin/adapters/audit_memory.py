@@ -12,9 +12,9 @@ from typing_extensions import override
 from wfadmin.domain.auditing import CLOSED, RUNNING_FOR, EntryKind, intent_to_close, open_intents
 from wfadmin.domain.errors import UsageError
 from wfadmin.domain.finding import OpenIntent
-from wfadmin.ports.audit import AuditLog, AuditRecord
+from wfadmin.ports.audit import AuditListing, AuditLog, AuditRecord
 from wfadmin.ports.clock import Clock
-from wfadmin.wire.audit_lines import AuditListing, Entry
+from wfadmin.wire.audit_lines import Entry
 from wfadmin.wire.redaction import redacted
 
 __all__ = ["MemoryAuditLog"]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import assert_never
 
 import attrs
 
@@ -12,12 +13,14 @@ from wfadmin.domain.model import Invocation, InvocationStatus
 __all__ = [
     "BackingOff",
     "Paused",
+    "Protection",
     "RecoveryPolicy",
     "Stalled",
     "StuckRule",
     "Suspended",
     "parse_duration",
     "parse_stuck",
+    "written",
 ]
 
 
@@ -29,6 +32,9 @@ def _at_least_one(_: object, __: object, value: int) -> None:
 def _positive(_: object, __: object, value: timedelta) -> None:
     if type(value) is not timedelta or value <= timedelta(0):
         raise InvalidPolicy("older", "it is not a length of time above zero")
+    if value % timedelta(seconds=1):
+        # Its written form has whole seconds, and must mean the same.
+        raise InvalidPolicy("older", "it is not a whole number of seconds")
 
 
 @attrs.frozen
@@ -94,6 +100,21 @@ class RecoveryPolicy:
         return any(rule.matches(one, now) for rule in self.stuck)
 
 
+@attrs.frozen
+class Protection:
+    """
+    What no repair may touch, whoever asks for it.
+
+    Attributes:
+        urls: Deployments at these URLs are never removed.
+        services: Deployments that serve these are never removed, and keys of these are never
+            recovered, paused, resumed or cancelled.
+    """
+
+    urls: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+
+
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _COUNT = re.compile(r"[0-9]{1,9}\Z")
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])\Z")
@@ -122,6 +143,21 @@ def parse_stuck(words: Iterable[str]) -> tuple[StuckRule, ...]:
             refused: a run that merely retries or waits is not stuck.
     """  # noqa: D205 - the forms belong to the first sentence
     return tuple(_parse_rule(word) for word in words)
+
+
+def written(rule: StuckRule) -> str:
+    """The written form of a rule, as `parse_stuck` reads it."""
+    match rule:
+        case Paused():
+            return "paused"
+        case Stalled():
+            return "stalled"
+        case BackingOff(attempts):
+            return f"backing_off:attempts={attempts}"
+        case Suspended(older):
+            return f"suspended:older={older // timedelta(seconds=1)}s"
+        case _:
+            assert_never(rule)
 
 
 def _parse_rule(word: str) -> StuckRule:

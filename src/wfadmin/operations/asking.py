@@ -89,8 +89,14 @@ def _asked(answer: object, engine: Engine, limit: timedelta) -> Asked[Any]:
     raise TypeError(type(answer).__name__)  # a TaskRunner that breaks its promise
 
 
-async def ask(engine: Engine, host: Host, question: Callable[[], Awaitable[_T]]) -> _T:
-    """Ask one question within the host's timeout, and raise what went wrong."""
-    (asked,) = await ask_all(engine, host, (question,))
+async def ask(
+    engine: Engine,
+    host: Host,
+    question: Callable[[], Awaitable[_T]],
+    *,
+    timeout: timedelta | None = None,
+) -> _T:
+    """Ask one question within `timeout` (the host's, if not given); raise what went wrong."""
+    (asked,) = await ask_all(engine, host, (question,), timeout=timeout)
     answer: _T = asked.unwrap()
     return answer

@@ -7,7 +7,7 @@ may leave a port. Values in and out are frozen. Making an adapter does no I/O.
 """
 
 from wfadmin.ports.admin import AdminApi
-from wfadmin.ports.audit import AuditLog, AuditRecord
+from wfadmin.ports.audit import AuditListing, AuditLog, AuditRecord
 from wfadmin.ports.auth import Authenticator, Principal
 from wfadmin.ports.clock import Clock
 from wfadmin.ports.control import InvocationControl
@@ -27,6 +27,7 @@ from wfadmin.ports.tasks import TaskRunner
 
 __all__ = [
     "AdminApi",
+    "AuditListing",
     "AuditLog",
     "AuditRecord",
     "Authenticator",

@@ -8,7 +8,7 @@ import attrs
 
 from wfadmin.domain.finding import OpenIntent
 
-__all__ = ["AuditLog", "AuditRecord"]
+__all__ = ["AuditListing", "AuditLog", "AuditRecord"]
 
 
 @attrs.frozen
@@ -34,6 +34,20 @@ class AuditRecord:
     reason: str | None = None
     outcome: str | None = None
     error: str | None = None
+
+
+@attrs.frozen
+class AuditListing:
+    """
+    A part of an audit log.
+
+    Attributes:
+        records: Oldest first.
+        malformed: How many lines of this part could not be read.
+    """
+
+    records: tuple[AuditRecord, ...]
+    malformed: int = 0
 
 
 class AuditLog(Protocol):

@@ -15,15 +15,12 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
-import attrs
-
 from wfadmin.domain.auditing import FINISHED, EntryKind
 from wfadmin.ports.audit import AuditRecord
 from wfadmin.wire.redaction import redacted
 
 __all__ = [
     "LONGEST_LINE",
-    "AuditListing",
     "Entry",
     "entries_of",
     "entry_of",
@@ -42,20 +39,6 @@ Entry = tuple[EntryKind, AuditRecord]
 # that runs every few seconds writes millions of them.
 _NOTE = b'{"kind":"note","outcome":'
 _NOTE_THAT_MATTERS = tuple(_NOTE + json.dumps(word).encode() for word in FINISHED)
-
-
-@attrs.frozen
-class AuditListing:
-    """
-    A part of an audit log.
-
-    Attributes:
-        records: Oldest first.
-        malformed: How many lines of this part could not be read.
-    """
-
-    records: tuple[AuditRecord, ...]
-    malformed: int = 0
 
 
 def line_of(kind: EntryKind, record: AuditRecord) -> bytes | None:

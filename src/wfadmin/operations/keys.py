@@ -1,0 +1,157 @@
+"""Reading one key as a whole, for a decision: in the order that keeps the decision true."""
+
+from collections.abc import Awaitable, Callable, Collection
+
+import attrs
+
+from wfadmin.domain.errors import NotSupported, UnexpectedAnswer
+from wfadmin.domain.keys import WorkflowKey
+from wfadmin.domain.model import Invocation, KeyedState, Service
+from wfadmin.domain.policy import RecoveryPolicy
+from wfadmin.domain.recovery import KeyReading, Parked, PriorEffect, Snapshot
+from wfadmin.operations.asking import ask, ask_all
+from wfadmin.operations.host import Host
+from wfadmin.ports.engine import Engine
+
+__all__ = ["KeyReader", "key_name"]
+
+
+def key_name(key: WorkflowKey) -> str:
+    """A key as one word for people and plans; two keys never give the same one."""
+    return f"{key.service_name!r} {key.service_key!r}"
+
+
+@attrs.define(eq=False)
+class KeyReader:
+    """
+    Reads a key, the children of its runs, and what the host says of its effect.
+
+    Services, children and the guard are asked first and kept: between a reading and the write
+    that it allows, nothing may be awaited.
+
+    Attributes:
+        service: As it was listed when it was asked for; None where it is not listed.
+        children: Of the runs that were asked, by the id of the run.
+        effect: What the host said.
+    """
+
+    engine: Engine
+    host: Host
+    key: WorkflowKey
+    service: Service | None = None
+    children: dict[str, tuple[Invocation, ...]] = attrs.field(factory=dict)
+    effect: PriorEffect = PriorEffect.NOT_ASKED
+
+    async def ask_service(self) -> None:
+        """
+        Look the service up.
+
+        Raises:
+            EngineError: The services could not be listed.
+        """
+        services = await ask(self.engine, self.host, self.engine.admin.list_services)
+        name = self.key.service_name
+        self.service = next((one for one in services if one.name == name), None)
+
+    async def ask_guard(self) -> None:
+        """Ask the host whether the effect already happened; any error counts as not known."""
+        guard = self.host.guard
+        if guard is not None:
+            (asked,) = await ask_all(
+                self.engine,
+                self.host,
+                (lambda: guard.effect_of(self.key),),
+            )
+            # Whatever is not one of the two answers that it may give counts as not known.
+            answers = (PriorEffect.HAPPENED, PriorEffect.DID_NOT_HAPPEN)
+            said = (one for one in answers if asked.value is one)
+            self.effect = next(said, PriorEffect.UNKNOWN)
+
+    async def ask_children(self, runs: tuple[Invocation, ...]) -> None:
+        """
+        Ask for the unfinished children of `runs`, again for those that were asked before.
+
+        What an engine cannot say stays unasked, and so blocks.
+
+        Raises:
+            EngineError: They could not be read: never the same as none.
+        """
+        for one in runs:
+            self.children.pop(one.id, None)
+            try:
+                found = await ask(self.engine, self.host, self._children_of(one))
+            except NotSupported:
+                continue
+            self.children[one.id] = found
+
+    async def read(self) -> KeyReading:
+        """
+        Every invocation of the key. An answer that is not understood is an incomplete reading.
+
+        Raises:
+            EngineUnreachable: No answer.
+            EngineRejected: An error status.
+        """
+        try:
+            return await self.read_whole()
+        except UnexpectedAnswer as error:
+            return KeyReading(self.key, self.service, (), error.message)
+
+    async def read_whole(self) -> KeyReading:
+        """
+        Every invocation of the key, all of them understood.
+
+        Raises:
+            EngineError: It could not be read.
+        """
+        store = self.engine.invocations
+        runs = await ask(self.engine, self.host, lambda: store.for_key(self.key))
+        return KeyReading(self.key, self.service, runs)
+
+    async def read_state(self, *, values: bool) -> KeyedState | None:
+        """
+        What is stored under the key; None where the engine stores nothing by key.
+
+        Raises:
+            EngineError: It could not be read.
+        """
+        store = self.engine.state
+        if store is None:
+            return None
+        return await ask(self.engine, self.host, lambda: store.read(self.key, values=values))
+
+    def may_kill(
+        self,
+        reading: KeyReading,
+        policy: RecoveryPolicy,
+        parked: Collection[Parked] = (),
+    ) -> tuple[Invocation, ...]:
+        """The unfinished runs that the policy, or a park by this operation, calls stuck."""
+        now = self.host.clock.now()
+        ids = {one.invocation_id for one in parked}
+        return tuple(
+            one
+            for one in reading.invocations
+            if not one.is_completed and (one.id in ids or policy.is_stuck(one, now))
+        )
+
+    def snapshot(
+        self,
+        reading: KeyReading,
+        policy: RecoveryPolicy,
+        parked: Collection[Parked] = (),
+    ) -> Snapshot:
+        """What a decision reads: `reading`, with what was asked before it."""
+        runs = self.may_kill(reading, policy, parked)
+        asked = all(one.id in self.children for one in runs)
+        children = tuple(child for one in runs for child in self.children.get(one.id, ()))
+        return Snapshot(
+            reading,
+            self.host.clock.now(),
+            children if asked else None,
+            self.effect,
+            tuple(parked),
+        )
+
+    def _children_of(self, one: Invocation) -> Callable[[], Awaitable[tuple[Invocation, ...]]]:
+        return lambda: self.engine.invocations.children(one.ref)
