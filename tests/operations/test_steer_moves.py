@@ -202,3 +202,15 @@ async def test_a_deployment_that_does_not_serve_the_service_takes_no_run_of_it()
         await operator_of(world).resume(KEY, deployment=mail.id)
 
     assert writes(points) == []
+
+
+async def test_a_zombie_that_sleeps_is_moved_without_a_pause() -> None:
+    world, run, new = zombie("suspended")
+    points = watch(world)
+
+    result = await operator_of(world).resume(KEY, deployment="latest")
+
+    assert writes(points) == [Point.RESUME]
+    assert result.effect is Effect.CONFIRMED
+    assert run.now is not None
+    assert run.now.deployment_id == new.id

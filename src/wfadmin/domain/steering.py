@@ -77,8 +77,10 @@ def _resume(run: Invocation, capabilities: Capabilities, moves: bool) -> Send | 
         return Send((Action.RESUME,))
     if not moves:
         return NoChange() if run.status in _WORKING else NotNow()
-    # An engine moves a paused run only (409 while it backs off, seen live), and parking one
-    # that makes progress would disturb it.
+    if run.status is InvocationStatus.SUSPENDED:
+        return Send((Action.RESUME,))  # it sleeps: moved without a pause (seen live)
+    # One that backs off is moved only when paused (409, seen live), and parking one that makes
+    # progress would disturb it.
     parks = run.is_backing_off and run.status in capabilities.pausable
     return Send((Action.PAUSE, Action.RESUME)) if parks else NotNow()
 

@@ -97,7 +97,9 @@ def _cleanup(engine: Engine, host: Host, given: _Arguments, _: Verb) -> Repair[R
 def _redeploy(engine: Engine, host: Host, given: _Arguments, _: Verb) -> Repair[Result]:
     if given.flag("url_is_cut"):
         raise InvalidPlan("plan", _CUT)
-    return Redeploy(engine, host, _whole(given.one("service_url")), given.flag("force"))
+    timeout = parse_duration(given.one("register_timeout"), argument="register timeout")
+    url = _whole(given.one("service_url"))
+    return Redeploy(engine, host, url, given.flag("force"), timeout)
 
 
 def _whole(url: str) -> str:

@@ -62,6 +62,7 @@ class Redeploy(Repair[RedeployResult]):
             ("service_url", without_secrets(self.service_url)),
             ("force", "yes" if self.force else "no"),
             ("url_is_cut", "yes" if _is_cut(self.service_url) else "no"),
+            ("register_timeout", f"{-(-self.register_timeout // timedelta(seconds=1))}s"),
         )
 
     @property
