@@ -15,6 +15,7 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     for name in [name for name in os.environ if name.startswith("WFADMIN_")]:
         if name != "WFADMIN_WRITE_SAMPLES":
             monkeypatch.delenv(name)

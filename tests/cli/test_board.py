@@ -19,7 +19,7 @@ from wfadmin.domain.keys import WorkflowKey
 from wfadmin.domain.model import HandlerKind, InvocationStatus, KeyedState, StateEntry
 from wfadmin.domain.recovery import Allowed, BlockReason
 
-PAGE = Page("http://engine:9070", ("--context", "prod"), Paint(), frozenset({"recover"}))
+PAGE = Page("http://engine:9070", ("--context", "prod"), Paint())
 HOSTILE = "\x1b]0;owned\x07\u202ereversed\x9b31m"
 
 

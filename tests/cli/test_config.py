@@ -233,7 +233,7 @@ def test_a_current_context_that_is_not_there_is_an_error(here: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("present = 'x'", "present is not a known key (known: current, contexts)"),
+        ("present = 'x'", "present is not a known key (known: current, stuck, "),
         ("[contexts.prod]\ntokn = 'x'", "contexts.prod.tokn is not a known key"),
         ("[contexts.prod]\ntoken = 'hunter2'", "contexts.prod.token is not a known key"),
         ("current = 1", "current: text is expected, this is a whole number"),

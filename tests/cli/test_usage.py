@@ -7,8 +7,8 @@ import pytest
 from cyclopts.exceptions import CoercionError, CycloptsError
 
 from wfadmin.cli import main
-from wfadmin.cli.app import COMMANDS
-from wfadmin.cli.usage import NOT_YET, misuse
+from wfadmin.cli.app import GROUPS
+from wfadmin.cli.usage import misuse
 
 CASES: Sequence[tuple[list[str], str, str]] = (
     (["doctr"], "There is no command doctr; perhaps you mean doctor.", "wfadmin"),
@@ -29,6 +29,8 @@ CASES: Sequence[tuple[list[str], str, str]] = (
     (["inspect", "Order"], "SERVICE_KEY is missing.", "wfadmin inspect"),
     (["inspect", "Order", "-key"], "There is no option -k; a name or key that", "wfadmin inspect"),
     (["inspect", "Order", "k", "--no-show-state"], "There is no option", "wfadmin inspect"),
+    (["runs", "hunter2"], "There is no such command of wfadmin runs.", "wfadmin runs"),
+    (["runs", "pause", "Order"], "SERVICE_KEY is missing.", "wfadmin runs"),
     (["doctor", "\udcff"], "An argument is not valid text.", "wfadmin"),
 )
 
@@ -58,7 +60,10 @@ def test_in_json_an_error_of_usage_is_one_document(
     command: str,
 ) -> None:
     # Behind the words of the case, unless those end with an option that would swallow it.
-    given = [*words[:1], "-o=json", *words[1:]] if "-o" not in words else [*words, "-o", "json"]
+    verbs = 2 if words[0] in GROUPS else 1
+    given = (
+        [*words[:verbs], "-o=json", *words[verbs:]] if "-o" not in words else [*words, "-o", "json"]
+    )
     assert main(given) == 2
     out, err = capsys.readouterr()
     error = json.loads(out)["error"]
@@ -68,20 +73,6 @@ def test_in_json_an_error_of_usage_is_one_document(
     assert "hunter2" not in out
     if "-o" not in words:
         assert told.rstrip(".") in error["message"]
-
-
-@pytest.mark.parametrize("verb", sorted(NOT_YET))
-def test_a_verb_that_repairs_is_named_as_missing(
-    capsys: pytest.CaptureFixture[str],
-    verb: str,
-) -> None:
-    assert main([verb, "--yes", "--", "Order", "key"]) == 2
-    err = capsys.readouterr().err
-    assert f"This version of wfadmin has no {verb}: it only reads, and names the remedies." in err
-
-
-def test_no_command_is_called_missing_and_there_at_once() -> None:
-    assert NOT_YET & COMMANDS.keys() == set()
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,12 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 
 import wfadmin
+from tests.engines.command import target, wfadmin_says
 from tests.engines.incident import Incident
 from tests.engines.restate_lab import RestateLab, Run
 from tests.engines.restate_server import RestateServer
@@ -53,26 +51,6 @@ def operator_of(server: RestateServer) -> wfadmin.LocalOperator:
     )
 
 
-def wfadmin_says(*words: str) -> tuple[int, dict[str, object]]:
-    """Run the real command, and give its exit code and its one document."""
-    environment = {n: v for n, v in os.environ.items() if not n.startswith("WFADMIN_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "wfadmin.cli", *words, "-o", "json"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        env=environment,
-    )
-    assert done.stderr == ""
-    document: dict[str, object] = json.loads(done.stdout)
-    return done.returncode, document
-
-
-def target(server: RestateServer) -> tuple[str, ...]:
-    return ("--admin-url", server.admin_url, "--ingress-url", server.ingress_url)
-
-
 def test_doctor_names_every_trouble_with_its_mildest_remedy(
     incident: Incident, ill: story.Ill
 ) -> None:
@@ -101,14 +79,14 @@ def test_the_counts_are_by_the_words_of_the_engine(incident: Incident) -> None:
 
     # A run that backs off is invoked to the engine, so both counts stand while nothing ends.
     expected = {str(row["status"]): row["n"] for row in rows}
-    assert document["invocations"]["byStatus"] == expected  # type: ignore[index]
+    assert document["invocations"]["byStatus"] == expected
 
 
 def test_the_command_closes_the_gate(incident: Incident) -> None:
     code, document = wfadmin_says("doctor", *target(incident.lab.server))
 
     assert code == 3
-    assert {name: document[name]["status"] for name in COMPONENTS} == dict.fromkeys(  # type: ignore[index]
+    assert {name: document[name]["status"] for name in COMPONENTS} == dict.fromkeys(
         COMPONENTS, "ok"
     )
     assert document["verdict"] == "error"
@@ -130,7 +108,7 @@ def test_a_misspelt_service_is_not_found(incident: Incident) -> None:
     code, document = wfadmin_says("inspect", *target(incident.lab.server), "Ordre", "o-1")
 
     assert code == 5
-    assert document["error"]["id"] == "service_not_found"  # type: ignore[index]
+    assert document["error"]["id"] == "service_not_found"
 
 
 def test_a_key_without_runs_is_a_report_without_runs(incident: Incident) -> None:
@@ -159,8 +137,8 @@ def test_a_server_that_is_stopped_is_a_report_and_no_key_can_be_read(
     inspect_code, refusal = wfadmin_says("inspect", *target(server), "Order", "o-1")
 
     assert doctor_code == 3
-    assert {name: report[name]["status"] for name in COMPONENTS} == dict.fromkeys(  # type: ignore[index]
+    assert {name: report[name]["status"] for name in COMPONENTS} == dict.fromkeys(
         COMPONENTS, "unreachable"
     )
     assert inspect_code == 8
-    assert refusal["error"]["id"] == "workflow_engine_unreachable"  # type: ignore[index]
+    assert refusal["error"]["id"] == "workflow_engine_unreachable"

@@ -70,6 +70,17 @@ def test_a_zombie_that_backs_off_is_moved_to_the_latest_deployment_and_goes_on(
     assert healed.deployment_id == restate.main.id
 
 
+def test_a_zombie_that_sleeps_is_moved_without_a_pause(restate: RestateLab) -> None:
+    zombie = restate.zombie(awake=False)
+
+    with Desk(restate.server) as desk:
+        result = desk.operator.resume(key_of(zombie), deployment="latest")
+
+    assert desk.writes == [move_of(zombie, restate)]
+    assert result.effect is Effect.CONFIRMED
+    assert restate.row(zombie)["pinned_deployment_id"] == restate.main.id
+
+
 def test_a_paused_zombie_is_moved_to_the_deployment_that_is_named_and_goes_on(
     restate: RestateLab,
 ) -> None:
@@ -102,16 +113,6 @@ def test_a_plan_to_move_a_zombie_is_applied_and_then_there_is_nothing_left(
     assert result.effect is Effect.CONFIRMED
     assert desk.writes == [sent_to(zombie, "pause"), move_of(zombie, restate)]
     restate.until(zombie, status="completed", completion_result="success")
-
-
-def test_a_zombie_that_only_sleeps_is_not_disturbed(restate: RestateLab) -> None:
-    zombie = restate.zombie(awake=False)
-
-    with Desk(restate.server) as desk, pytest.raises(CommandNotAllowed) as refused:
-        desk.operator.resume(key_of(zombie), deployment="latest")
-
-    assert (refused.value.status, refused.value.sent) == ("suspended", Sent.NO)
-    assert desk.writes == []
 
 
 def test_a_deployment_that_is_not_registered_is_not_found_and_the_run_left_alone(

@@ -4,7 +4,7 @@ import inspect
 import io
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from cyclopts import App, CycloptsError
 
 from wfadmin.cli.output import CannotSpeakError, Output, Said, wants_json
-from wfadmin.cli.usage import MisuseError, misuse, not_understood
+from wfadmin.cli.usage import DeclinedError, MisuseError, misuse, not_understood
+from wfadmin.cli.watch import Watch, watched
 
 if TYPE_CHECKING:
     from wfadmin.wire.documents import JsonObject
     from wfadmin.wire.outcomes import Ending
 
-__all__ = ["COMMANDS", "application", "run"]
+__all__ = ["COMMANDS", "GROUPS", "application", "run"]
 
 _UNEXPECTED = 1
 _ABOUT = "Says what is wrong with a durable workflow engine, and what to do about it."
@@ -27,24 +28,55 @@ _ABOUT = "Says what is wrong with a durable workflow engine, and what to do abou
 COMMANDS = {
     "doctor": ("wfadmin.cli.doctor:doctor", "Say what is wrong with the engine. Reads only."),
     "inspect": ("wfadmin.cli.inspect:inspect", "Look at one workflow key. Reads only."),
+    "redeploy": ("wfadmin.cli.redeploy:redeploy", "Register a service URL."),
+    "cleanup": ("wfadmin.cli.cleanup:cleanup", "Remove deployments that nothing needs."),
+    "recover": ("wfadmin.cli.recover:recover", "Make a failed key submittable again."),
+    "apply": ("wfadmin.cli.apply:apply", "Do what a saved plan says."),
     "demo": ("wfadmin.cli.demo:demo", "Show an incident on an engine in memory."),
 }
+
+#: The same for those that have verbs of their own.
+GROUPS = {
+    "runs": (
+        "Let one run go on, stop, or end.",
+        {
+            "resume": ("wfadmin.cli.runs:resume", "Let a paused run go on, or move it."),
+            "pause": ("wfadmin.cli.runs:pause", "Let a run stop where it is."),
+            "cancel": ("wfadmin.cli.runs:cancel", "Ask a run to stop."),
+        },
+    ),
+    "audit": (
+        "See what was done from this host.",
+        {
+            "list": ("wfadmin.cli.audit:list_records", "List the newest records."),
+            "close": ("wfadmin.cli.audit:close", "Close a write that nobody knows the end of."),
+        },
+    ),
+}
+_NAMES = (*COMMANDS, *GROUPS)
 
 
 def application() -> App:
     """The commands, none of them imported."""
     # Plain text: it is the same on a terminal and in a file, and costs 20 ms less to make.
+    app = _app("wfadmin", _ABOUT, COMMANDS)
+    app.version = _version
+    for name, (about, commands) in GROUPS.items():
+        app.command(_app(name, about, commands))
+    return app
+
+
+def _app(name: str, about: str, commands: Mapping[str, tuple[str, str]]) -> App:
     app = App(
-        name="wfadmin",
-        help=_ABOUT,
-        version=_version,
+        name=name,
+        help=about,
         help_format="plaintext",
         help_formatter="plain",
         print_error=False,
         exit_on_error=False,
     )
-    for name, (place, about) in COMMANDS.items():
-        app.command(place, name=name, help=about)
+    for command, (place, told) in commands.items():
+        app.command(place, name=command, help=told)
     return app
 
 
@@ -65,14 +97,15 @@ def run(words: Sequence[str]) -> int:
 
 
 def _told(words: Sequence[str], output: Output) -> int:
-    try:
-        return output.tell(_performed(words))
-    except CannotSpeakError:
-        raise
-    except KeyboardInterrupt:
-        return _interrupted(output)
-    except Exception as error:  # noqa: BLE001 - nobody is shown a stack trace
-        return _failed(output, error)
+    with watched() as watch:
+        try:
+            return output.tell(_performed(words))
+        except CannotSpeakError:
+            raise
+        except KeyboardInterrupt:
+            return _interrupted(output, watch)
+        except Exception as error:  # noqa: BLE001 - nobody is shown a stack trace
+            return _failed(output, error)
 
 
 def _performed(words: Sequence[str]) -> Said:
@@ -81,7 +114,7 @@ def _performed(words: Sequence[str]) -> Said:
     try:
         command, bound, _ = app.parse_args(list(words))
     except CycloptsError as error:
-        raise misuse(words, error, tuple(COMMANDS)) from None
+        raise misuse(words, error, _NAMES) from None
     if inspect.iscoroutinefunction(command):
         return _awaited(partial(command, *bound.args, **bound.kwargs))
     return _about(app, command, bound)
@@ -116,7 +149,9 @@ def _about(app: App, command: Callable[..., Any], bound: inspect.BoundArguments)
 # --- what went wrong -----------------------------------------------------------------------------
 
 
-def _interrupted(output: Output) -> int:
+def _interrupted(output: Output, watch: Watch) -> int:
+    if watch.verb is not None:
+        return _interrupted_after(output, watch, watch.verb)
     from wfadmin.wire.documents import failure_document
     from wfadmin.wire.outcomes import INTERRUPTED
 
@@ -130,22 +165,30 @@ def _interrupted(output: Output) -> int:
     return _told_failure(output, document, INTERRUPTED)
 
 
+def _interrupted_after(output: Output, watch: Watch, verb: str) -> int:
+    from wfadmin.domain.errors import OutcomeUnknown
+
+    problem = "Somebody pressed Ctrl-C after it may have been sent; doctor names it from now on"
+    return _failed(output, OutcomeUnknown(verb, watch.target, problem))
+
+
 def _failed(output: Output, error: Exception) -> int:
     from wfadmin.domain.errors import WfadminError
     from wfadmin.wire.documents import error_document, failure_document
-    from wfadmin.wire.outcomes import MISUSE, UNEXPECTED, ending_of
+    from wfadmin.wire.outcomes import DECLINED, MISUSE, UNEXPECTED, ending_of
 
     if isinstance(error, WfadminError):
         return _told_failure(output, error_document(error), ending_of(error))
     if isinstance(error, MisuseError):
+        ending = DECLINED if isinstance(error, DeclinedError) else MISUSE
         document = failure_document(
             error.slug,
-            MISUSE,
+            ending,
             message=error.message,
-            why="The command line was checked before anything was sent.",
+            why=error.why,
             fix=error.fix,
         )
-        return _told_failure(output, document, MISUSE)
+        return _told_failure(output, document, ending)
     document = failure_document(
         "internal_error",
         UNEXPECTED,

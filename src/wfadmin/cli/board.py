@@ -36,13 +36,11 @@ class Page:
     Attributes:
         address: Where the engine is.
         target: The options that name it, for the lines to paste.
-        not_yet: Verbs that remedies name and that this version does not have.
     """
 
     address: str
     target: Sequence[str] = ()
     paint: Paint = attrs.field(factory=Paint)
-    not_yet: frozenset[str] = frozenset()
 
 
 def moment(at: datetime | None) -> str:
@@ -87,7 +85,7 @@ def doctor_board(report: DoctorReport, page: Page) -> Iterator[str]:
         yield ""
         yield paint("NEWEST FAILURES that the engine still holds", "dim")
         yield from map(_failure, report.invocations.recent_failures)
-    yield from notes_of(report.warnings, others, page)
+    yield from notes_of(report.warnings)
     yield ""
     yield from _verdict(report, paint)
 
@@ -190,15 +188,9 @@ def _remedy(remedy: Remedy, page: Page) -> Iterator[str]:
         yield f"             {page.paint(line, 'bold')}"
 
 
-def notes_of(warnings: Iterable[str], findings: Iterable[Finding], page: Page) -> Iterator[str]:
-    """The lines of what else has to be said, such as which of the named verbs are missing."""
-    notes = [shown(one, limit=_LONG) for one in warnings]
-    named = {one.verb[0] for finding in findings for one in finding.remedies if one.verb}
-    missing = sorted(named & page.not_yet)
-    if missing:
-        notes.append(
-            f"This version only reads: it names {', '.join(missing)}, and does not perform them.",
-        )
-    if notes:
-        yield ""
-        yield from (f"Note: {one}" for one in notes)
+def notes_of(warnings: Iterable[str]) -> Iterator[str]:
+    """The lines of what else has to be said."""
+    for index, one in enumerate(warnings):
+        if index == 0:
+            yield ""
+        yield f"Note: {shown(one, limit=_LONG)}"

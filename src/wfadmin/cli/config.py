@@ -7,7 +7,7 @@ Laws:
   from one context or from none: naming one of them beside a context is an error, and naming one
   beside the file's `current` leaves that context out.
 - A `wfadmin.toml` of the working directory may come from anybody: it names no token source but
-  variables whose names start with WFADMIN_TOKEN.
+  variables whose names start with WFADMIN_TOKEN, and adds protections. See `rules`.
 - Keys that are not known are errors. Nothing is read before it is asked for.
 """
 
@@ -31,6 +31,7 @@ __all__ = [
     "FoundFile",
     "Source",
     "Wanted",
+    "files",
     "locate",
     "read_file",
     "resolve",
@@ -55,13 +56,23 @@ class Context:
     token_env: str | None = None
     token_file: str | None = None
     timeout: float | None = None
+    stuck: tuple[str, ...] = ()
+    protected_urls: tuple[str, ...] = ()
+    protected_services: tuple[str, ...] = ()
 
 
 @attrs.frozen
 class ConfigFile:
-    """A `wfadmin.toml`: named contexts, and the one that is meant where none is named."""
+    """
+    A `wfadmin.toml`: named contexts, and the one that is meant where none is named.
+
+    What stands outside of a context (`stuck` and the protections) is for every engine.
+    """
 
     current: str | None = None
+    stuck: tuple[str, ...] = ()
+    protected_urls: tuple[str, ...] = ()
+    protected_services: tuple[str, ...] = ()
     contexts: Mapping[str, Context] = attrs.field(factory=dict)
 
 
@@ -151,7 +162,12 @@ def _over(first: Wanted, second: Wanted) -> Wanted:
 
 
 def _over_file(given: Wanted, context: Context) -> Wanted:
-    return _over(given, Wanted(**attrs.asdict(context)))
+    return _over(given, _wanted_of(context))
+
+
+def _wanted_of(context: Context) -> Wanted:
+    said = attrs.asdict(context)
+    return Wanted(**{name: said[name] for name in _FIELDS if name in said})
 
 
 def _over_current(merged: Wanted, place: FoundFile | None) -> Wanted:
@@ -192,6 +208,15 @@ def locate(source: Source) -> FoundFile | None:
     return None
 
 
+def files(source: Source) -> tuple[FoundFile, ...]:
+    """Every file that there is, that of the working directory first: rules come from all."""
+    first = locate(source)
+    home = _user_file(source)
+    if first is None or first.trusted or home is None or not os.path.lexists(home):
+        return () if first is None else (first,)
+    return (first, FoundFile(home, trusted=True))
+
+
 def _same(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)
@@ -219,9 +244,11 @@ def read_file(place: FoundFile) -> ConfigFile:
     found = structured(_parsed(place.path, name), ConfigFile, argument=name, error=InvalidConfig)
     for label, context in found.contexts.items():
         paths = {field: f"{name}: contexts.{shown(label)}.{field}" for field in _FIELDS}
-        _check(Wanted(**attrs.asdict(context)), paths)
+        _check(_wanted_of(context), paths)
         if not place.trusted:
             _check_local(context, paths)
+    if not place.trusted:
+        _refuse_stuck(found, name)
     return attrs.evolve(
         found,
         contexts={label: _anchored(one, place.path) for label, one in found.contexts.items()},
@@ -260,6 +287,17 @@ def _anchored(context: Context, path: Path) -> Context:
     if context.token_file is None:
         return context
     return attrs.evolve(context, token_file=str(path.parent / context.token_file))
+
+
+def _refuse_stuck(found: ConfigFile, name: str) -> None:
+    rules = {
+        "": found.stuck,
+        **{f"contexts.{shown(k)}.": v.stuck for k, v in found.contexts.items()},
+    }
+    for path, stuck in rules.items():
+        if stuck:
+            problem = "a file of the working directory may not widen what may be killed"
+            raise InvalidConfig(f"{name}: {path}stuck", problem)
 
 
 def _context_of(name: str, place: FoundFile | None) -> Context:

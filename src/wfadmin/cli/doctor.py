@@ -11,7 +11,7 @@ __all__ = ["doctor"]
 
 async def doctor(*, target: Target = NOWHERE) -> Said:
     """Say what is wrong; exit code 3 where a finding is an error."""
-    async with opened(target) as operator:
+    async with opened(target, ruled=False) as operator:
         report = await operator.doctor()
     return Said(
         document=lambda: doctor_document(report, target=target.words),

@@ -54,7 +54,7 @@ def key_board(found: Inspection, page: Page, *, show_state: bool) -> Iterator[st
     for finding in findings:
         yield ""
         yield from of_finding(finding, page)
-    yield from notes_of(found.warnings, findings, page)
+    yield from notes_of(found.warnings)
     yield ""
     yield f"Next: {_NEXT if findings else 'nothing is wrong with this key'}."
 

@@ -91,6 +91,11 @@ class Output:
         with suppress(CannotSpeakError):
             _write(self.err, f"{line}\n")
 
+    def ask(self, question: str) -> None:
+        """Print a question on stderr, without a line end."""
+        with suppress(CannotSpeakError):
+            _write(self.err, question)
+
     def fail(self, document: Mapping[str, Any]) -> None:
         """Print an error: as the document in JSON, in three lines on stderr otherwise."""
         if self.json:
@@ -102,6 +107,8 @@ class Output:
         error = document["error"]
         for label, name in (("wfadmin:", "message"), ("  why:", "why"), ("  fix:", "fix")):
             self.complain(f"{label} {shown(error[name], limit=1000)}")
+        for also in error.get("details", {}).get("also", ()):
+            self.complain(f"  also: {shown(also, limit=1000)}")
 
     def _document(self, document: Mapping[str, Any]) -> None:
         # ASCII only: whatever an engine wrote, no terminal can obey it, and no encoding lacks it.

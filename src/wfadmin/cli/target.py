@@ -2,6 +2,7 @@
 
 import getpass
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Literal
@@ -13,8 +14,14 @@ import wfadmin
 from wfadmin.adapters.credentials import EnvironmentToken, FileToken
 from wfadmin.cli.board import Page
 from wfadmin.cli.config import Source, Wanted, resolve
-from wfadmin.cli.output import Paint
-from wfadmin.cli.usage import NOT_YET
+from wfadmin.cli.output import Output, Paint
+from wfadmin.cli.records import (
+    Progress,
+    Records,
+    WatchedAuditLog,
+    audit_log_of_reader,
+)
+from wfadmin.cli.rules import Rules, rules
 from wfadmin.domain.text import shown
 from wfadmin.domain.urls import without_userinfo
 from wfadmin.ports.credentials import Credentials
@@ -54,6 +61,10 @@ class Target:
         float | None,
         _option("Seconds that every single question may take; 5, unless given."),
     ] = None
+    audit_log: Annotated[
+        str | None,
+        _option("Where attempts are recorded: jsonl:PATH; unless given, in your state folder."),
+    ] = None
     output: Form = "table"
 
     @property
@@ -66,6 +77,7 @@ class Target:
             ("--token-env", self.token_env),
             ("--token-file", self.token_file),
             ("--context", self.context),
+            ("--audit-log", self.audit_log),
         )
         return tuple(word for name, value in given if value is not None for word in (name, value))
 
@@ -86,14 +98,26 @@ def _without_password(url: str | None) -> str | None:
 
 
 @asynccontextmanager
-async def opened(target: Target) -> AsyncIterator[wfadmin.LocalOperator]:
+async def opened(
+    target: Target,
+    *,
+    kept: Records | None = None,
+    ruled: bool = True,
+) -> AsyncIterator[wfadmin.LocalOperator]:
     """
     The operator over the engine that is meant; closed at the end.
+
+    Args:
+        target: Which engine.
+        kept: The records of a command that writes; one that only reads needs none.
+        ruled: Whether the rules of the configuration files matter.
 
     Raises:
         UsageError: What was given contradicts itself, is not usable, or names no engine.
     """
-    wanted = resolve(target.wanted, Source.ambient())
+    source = Source.ambient()
+    wanted = resolve(target.wanted, source)
+    found = rules(wanted, source) if ruled else Rules()
     credentials = _credentials(wanted)
     if credentials is not None:
         # A token that is not there is the caller's mistake, not an ill engine.
@@ -105,9 +129,23 @@ async def opened(target: Target) -> AsyncIterator[wfadmin.LocalOperator]:
         credentials=credentials,
         timeout=wanted.timeout or _TIMEOUT,
         actor=actor(),
+        audit=audit_log_of_reader(target.audit_log)
+        if kept is None
+        else WatchedAuditLog(kept.audit),
+        lease=None if kept is None else kept.lease,
+        evidence=None if kept is None else kept.evidence,
+        policy=found.policy,
+        protection=found.protection,
+        observer=_progress(target),
     )
     async with operator:
         yield operator
+
+
+def _progress(target: Target) -> Progress | None:
+    has_terminal = sys.stderr is not None and sys.stderr.isatty()
+    output = Output(sys.stdout, sys.stderr, json=target.output == "json")
+    return Progress(output) if has_terminal else None
 
 
 def _credentials(wanted: Wanted) -> Credentials | None:
@@ -131,4 +169,4 @@ def actor() -> str:
 
 def page_of(operator: wfadmin.LocalOperator, target: Target, paint: Paint) -> Page:
     """What a board needs to know beside the report."""
-    return Page(operator.engine.address, target.words, paint, NOT_YET)
+    return Page(operator.engine.address, target.words, paint)

@@ -20,10 +20,7 @@ from cyclopts.exceptions import (
     UnusedCliTokensError,
 )
 
-__all__ = ["NOT_YET", "MisuseError", "misuse", "not_understood"]
-
-#: Verbs that remedies name and that this version does not have.
-NOT_YET = frozenset({"apply", "audit", "cleanup", "recover", "redeploy", "runs"})
+__all__ = ["DeclinedError", "MisuseError", "misuse", "not_understood"]
 
 _COMMAND = re.compile(r"[a-z][a-z-]{0,19}\Z")
 _OPTION = re.compile(r"--[A-Za-z][A-Za-z0-9_.-]{0,29}|-[A-Za-z]")
@@ -41,6 +38,8 @@ class MisuseError(Exception):
         fix: What to do next.
     """
 
+    why = "The command line was checked before anything was sent."
+
     def __init__(self, slug: str, message: str, fix: str) -> None:
         super().__init__(message)
         self.slug = slug
@@ -48,14 +47,22 @@ class MisuseError(Exception):
         self.fix = fix
 
 
+class DeclinedError(MisuseError):
+    """Somebody was asked, and did not say yes: nothing was sent."""
+
+    why = "Only y or yes is a yes."
+
+    def __init__(self) -> None:
+        message = "Declined by you: nothing was sent."
+        super().__init__("declined", message, "Run it again and answer y, or add --yes.")
+
+
 def misuse(words: Sequence[str], error: CycloptsError, commands: Sequence[str]) -> MisuseError:
     """What is wrong with a command line, without any value that was typed."""
     first = words[0] if words else ""
-    if first in NOT_YET:
-        message = f"This version of wfadmin has no {first}: it only reads, and names the remedies."
-        fix = "Use the engine's own tool for it, then run: wfadmin doctor"
-        return MisuseError("not_in_this_version", message, fix)
     command = f"wfadmin {first}" if first in commands else "wfadmin"
+    if isinstance(error, UnknownCommandError) and first in commands:
+        return not_understood(f"There is no such command of wfadmin {first}.", command)
     return not_understood(f"{_problem(first, error, commands)}.", command)
 
 

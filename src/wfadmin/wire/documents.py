@@ -39,6 +39,7 @@ __all__ = [
     "error_document",
     "failure_document",
     "inspection_document",
+    "moment_or_none",
 ]
 
 #: An object that `json.dumps` takes as it is.
@@ -155,7 +156,8 @@ def failure_document(  # noqa: PLR0913 - each is a key of the object
 # --- the parts -----------------------------------------------------------------------------------
 
 
-def _time(moment: datetime | None) -> str | None:
+def moment_or_none(moment: datetime | None) -> str | None:
+    """A time in UTC, to the millisecond."""
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -170,7 +172,7 @@ def _deployment(one: Deployment) -> JsonObject:
     return {
         "id": one.id,
         "serviceUrl": one.service_url or one.location,
-        "createdAt": _time(one.created_at),
+        "createdAt": moment_or_none(one.created_at),
     }
 
 
@@ -188,7 +190,7 @@ def _failure(one: Invocation) -> JsonObject:
         "id": one.id,
         "serviceName": one.service_name,
         "serviceKey": _key_of(one),
-        "failedAt": _time(one.failure_at or one.completed_at),
+        "failedAt": moment_or_none(one.failure_at or one.completed_at),
         "errorMessage": one.failure,
     }
 
@@ -214,14 +216,14 @@ def _run(one: Invocation, reading: KeyReading) -> JsonObject:
         "engineStatus": one.engine_status,
         "outcome": None if one.outcome is None else one.outcome.value,
         "deploymentId": one.deployment_id,
-        "createdAt": _time(one.created_at),
-        "modifiedAt": _time(one.modified_at),
-        "completedAt": _time(one.completed_at),
-        "dueAt": _time(one.due_at),
+        "createdAt": moment_or_none(one.created_at),
+        "modifiedAt": moment_or_none(one.modified_at),
+        "completedAt": moment_or_none(one.completed_at),
+        "dueAt": moment_or_none(one.due_at),
         "failedAttempts": one.failed_attempts,
-        "failedAt": _time(one.failure_at),
+        "failedAt": moment_or_none(one.failure_at),
         "errorMessage": one.failure,
-        "nextRetryAt": _time(one.next_retry_at),
+        "nextRetryAt": moment_or_none(one.next_retry_at),
         "parentId": one.parent_id,
     }
 
@@ -329,4 +331,7 @@ _DETAILS: tuple[tuple[type[WfadminError], Callable[[Any], JsonObject]], ...] = (
 
 
 def _details(error: WfadminError) -> JsonObject | None:
-    return next((read(error) for kind, read in _DETAILS if isinstance(error, kind)), None)
+    details = next((read(error) for kind, read in _DETAILS if isinstance(error, kind)), None)
+    if error.also:
+        return {**(details or {}), "also": list(error.also)}
+    return details

@@ -29,8 +29,10 @@ from wfadmin.domain.errors import (
     UsageError,
     WfadminError,
 )
+from wfadmin.domain.results import CleanupResult, Effect, RedeployResult, Result
 
 __all__ = [
+    "DECLINED",
     "DONE",
     "INTERRUPTED",
     "MISUSE",
@@ -39,6 +41,7 @@ __all__ = [
     "Ending",
     "ending_of",
     "exit_of_doctor",
+    "exit_of_result",
 ]
 
 
@@ -78,11 +81,16 @@ class Ending:
 #: The exit code of a call that did what it was asked for, or had nothing to do.
 DONE = 0
 _FINDING = 3
+_PARTLY_DONE = 6
+_NOT_CONFIRMED = 7
 
 #: An error that is our own mistake.
 UNEXPECTED = Ending(500, 1, Category.INTERNAL)
 #: Ctrl-C before any write left us.
 INTERRUPTED = Ending(None, 130, Category.CLIENT)
+
+#: Somebody was asked, and did not say yes.
+DECLINED = Ending(None, 4, Category.CLIENT)
 
 #: A call that cannot be understood.
 MISUSE = Ending(422, 2, Category.CLIENT)
@@ -118,3 +126,17 @@ def ending_of(error: WfadminError) -> Ending:
 def exit_of_doctor(report: DoctorReport) -> int:
     """The exit code of a doctor that answered: a finding of severity error closes the gate."""
     return _FINDING if report.verdict is Verdict.ERROR else DONE
+
+
+def exit_of_result(result: Result) -> int:
+    """
+    The exit code of a repair that answered.
+
+    Held deployments, and services that a registration does not get, are partly done.
+    """
+    if isinstance(result, RedeployResult) and result.effect is Effect.ACCEPTED:
+        return _PARTLY_DONE
+    if not result.confirmed:
+        return _NOT_CONFIRMED
+    is_held = isinstance(result, CleanupResult) and bool(result.held)
+    return _PARTLY_DONE if is_held else DONE
