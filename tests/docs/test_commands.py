@@ -18,8 +18,9 @@ def test_ci_runs_the_command_of_the_readme() -> None:
     assert COMMAND in lines_of(".ci/run")
 
 
-def test_the_readme_shows_the_first_act_of_the_demo() -> None:
-    shown = (ROOT / "README.md").read_text(encoding="utf-8").split("```text\n")[1].split("```")[0]
-    played = (ROOT / "tests/cli/samples/demo.txt").read_text(encoding="utf-8")
+def test_the_readme_shows_what_the_program_says() -> None:
+    samples = ROOT / "tests/cli/samples"
+    said = "".join((samples / name).read_text("utf-8") for name in ("demo.txt", "repairs.txt"))
+    blocks = (ROOT / "README.md").read_text("utf-8").split("```text\n")[1:]
 
-    assert shown in played
+    assert [one for one in blocks if one.split("\n```")[0] not in said] == []
