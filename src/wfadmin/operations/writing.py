@@ -142,6 +142,10 @@ class Writing:
                 problem = _unsettled(answer, trouble, settle)
                 raise OutcomeUnknown(step.action.value, step.target, problem, sent=self.sent)
             await clock.sleep(pause)
+            if pause < _LONGEST_PAUSE <= pause * 2:
+                # Once, when it takes long: somebody may sit and wait.
+                fields = {"action": step.action.value, "target": step.target}
+                self.host.observer.event("repair.waiting", fields)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _settled(self, step: Step, answer: object) -> None:
