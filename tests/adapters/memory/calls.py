@@ -1,15 +1,22 @@
 """Every call that can be made to an engine by its ports, each with the point that it passes."""
 
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 
 from wfadmin.adapters.memory import MemoryEngine, Point, World
 from wfadmin.adapters.memory.table import version_of
 from wfadmin.domain.commands import Cancel, Kill, Pause, Purge, Resume
 from wfadmin.domain.keys import InvocationRef, WorkflowKey
+from wfadmin.ports.history import HistoryEntry
 
 URL = "http://place:9080"
 KEY = WorkflowKey("Order", "o-1")
 STATE = {"stage": b"paying"}
+
+
+async def history_of(engine: MemoryEngine, ref: InvocationRef) -> list[HistoryEntry]:
+    return [entry async for entry in engine.history.entries(ref)]
+
 
 _Call = Callable[[MemoryEngine, InvocationRef], Coroutine[object, None, object]]
 
@@ -32,6 +39,7 @@ CALLS: dict[Point, _Call] = {
     Point.CANCEL: lambda engine, ref: engine.control.perform(Cancel(ref)),
     Point.KILL: lambda engine, ref: engine.control.perform(Kill(ref)),
     Point.PURGE: lambda engine, ref: engine.control.perform(Purge(ref)),
+    Point.HISTORY: history_of,
     Point.READ_STATE: lambda engine, _: engine.state.read(KEY, values=True),
     Point.CLEAR_STATE: lambda engine, _: engine.state.clear(
         KEY, expected_version=version_of(STATE)
@@ -39,9 +47,9 @@ CALLS: dict[Point, _Call] = {
 }
 
 
-def world_for(point: Point) -> tuple[World, InvocationRef]:
+def world_for(point: Point, acceptance: timedelta = timedelta(0)) -> tuple[World, InvocationRef]:
     """Give a world in which the call of that point does something."""
-    world = World()
+    world = World(acceptance=acceptance)
     key = world.workflow("Order").key(KEY.service_key).state(STATE)
     world.place(URL, serves=("Order",))
     if point is Point.PURGE:

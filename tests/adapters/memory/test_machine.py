@@ -1,23 +1,39 @@
 """Whatever everybody does to an engine, in any order: what must always be so."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
+from tests.adapters.memory.calls import history_of
 from tests.adapters.memory.driving import answer_of
 from tests.domain.hostile import names
 from wfadmin.adapters.memory import Submitted, World
 from wfadmin.adapters.memory.table import version_of
 from wfadmin.domain.answers import Answer
+from wfadmin.domain.capabilities import Fence
 from wfadmin.domain.commands import Cancel, Command, Kill, Pause, Purge, Resume
 from wfadmin.domain.drain import routing
 from wfadmin.domain.keys import InvocationRef, WorkflowKey
-from wfadmin.domain.model import Invocation, InvocationStatus, ServiceKind, Usage, UsageRow
-from wfadmin.errors import EngineRejected
+from wfadmin.domain.model import (
+    Invocation,
+    InvocationOutcome,
+    InvocationStatus,
+    ServiceKind,
+    Survey,
+    Usage,
+    UsageRow,
+)
+from wfadmin.errors import EngineRejected, InvocationNotFound
 
 KINDS = {
     "Order": ServiceKind.WORKFLOW,
@@ -50,15 +66,26 @@ class Engine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = World()
+        # Every reference that was ever given out: ids to what they name, and each but once.
+        self.named: dict[str, tuple[WorkflowKey | None, str | None]] = {}
+        self.refs: list[InvocationRef] = []
+        self.ended: dict[tuple[str, datetime | None], Invocation] = {}
+        # What was told to end, and to which URL each id of a deployment belongs.
+        self.doomed: set[InvocationRef] = set()
+        self.urls: dict[str, str] = {}
+
+    @initialize(
+        fence=st.sampled_from(Fence),
+        acceptance=st.sampled_from([0, 0, 2]).map(lambda hours: timedelta(hours=hours)),
+        listing_limit=st.sampled_from([None, None, 1, 3]),
+    )
+    def begin(self, fence: Fence, acceptance: timedelta, listing_limit: int | None) -> None:
+        self.world = World(fence=fence, acceptance=acceptance, listing_limit=listing_limit)
         self.world.workflow("Order").key("k").shared("watch")
         self.world.workflow("Brief", retention=timedelta(0))
         self.world.virtual_object("Cart").key("k").shared("items")
         self.store, self.engine = self.world.store, self.world.engine
-        # Every reference that was ever given out: ids to what they name, and each but once.
-        self.named: dict[str, tuple[WorkflowKey | None, str | None]] = {}
-        self.refs: list[InvocationRef] = []
-        self.ended: dict[InvocationRef, Invocation] = {}
+        self.fence, self.is_slow = fence, bool(acceptance)
 
     # --- what they do --------------------------------------------------------------------------
 
@@ -83,7 +110,7 @@ class Engine(RuleBasedStateMachine):
         assert run is not None
         named = (key, run.handler_name)
         assert self.named.setdefault(invocation_id, named) == named
-        assert run.ref not in self.refs
+        assert (run.ref in self.refs) <= (self.fence is Fence.NONE)
         self.refs.append(run.ref)
 
     @precondition(lambda self: self.refs)
@@ -112,9 +139,21 @@ class Engine(RuleBasedStateMachine):
             answer = None
         if answer is not Answer.ACCEPTED:
             assert self.store.fingerprint() == fingerprint
+        else:
+            self.doomed |= {command.ref} if isinstance(command, (Kill, Cancel)) else set()
+            self.expect_effect(command, before, fingerprint)
+        assert (answer is Answer.NOT_FOUND) == (before is None)
+        replaced = before is not None and before.ref.incarnation != command.ref.incarnation
+        assert (answer is Answer.CHANGED) == (replaced and self.fence is Fence.ATOMIC)
+
+    def expect_effect(
+        self, command: Command, before: Invocation | None, fingerprint: tuple[object, ...]
+    ) -> None:
+        if self.is_slow:
+            assert self.store.fingerprint() != fingerprint
+            assert self.store.fingerprint()[:-1] == fingerprint[:-1]
         elif isinstance(command, Purge):
             self.expect_purged(before)
-        assert (answer is Answer.NOT_FOUND) == (before is None)
 
     def expect_purged(self, run: Invocation | None) -> None:
         assert run is not None
@@ -129,9 +168,11 @@ class Engine(RuleBasedStateMachine):
         stored = self.store.state_of(key)
         version = version_of(stored if right else {**stored, "other": b""})
         call = self.engine.state.clear(key, expected_version=version)
-        assert answer_of(call) is Answer.ACCEPTED
-        held = self.store.holder_of(key) is not None
-        assert self.store.state_of(key) == ({} if right and not held else stored)
+        refused = self.fence is Fence.ATOMIC and not right
+        assert answer_of(call) is (Answer.CHANGED if refused else Answer.ACCEPTED)
+        cleared = right or self.fence is Fence.NONE
+        waits = self.is_slow or self.store.holder_of(key) is not None
+        assert self.store.state_of(key) == ({} if cleared and not waits else stored)
 
     @rule(url=st.sampled_from(URLS), serves=places, force=st.booleans(), dry_run=st.booleans())
     def register(self, url: str, serves: tuple[str, ...], *, force: bool, dry_run: bool) -> None:
@@ -142,6 +183,10 @@ class Engine(RuleBasedStateMachine):
         found = {d.id: d.services for d in answer_of(self.engine.deployments.list())}
         if dry_run:
             assert self.store.fingerprint() == before
+            return
+        assert self.urls.setdefault(registration.deployment_id, f"{url}/") == f"{url}/"
+        if self.is_slow:
+            assert self.store.fingerprint()[:-1] == before[:-1]
         else:
             assert found[registration.deployment_id] == registration.services
 
@@ -155,6 +200,11 @@ class Engine(RuleBasedStateMachine):
     @rule(hours=st.sampled_from([0, 1, 5, 24]))
     def let_time_pass(self, hours: int) -> None:
         self.world.advance(timedelta(hours=hours))
+
+    @rule()
+    def settle(self) -> None:
+        self.world.settle()
+        assert self.store.backlog.waiting == ()
 
     def pick(self, data: st.DataObject) -> InvocationRef:
         return data.draw(st.sampled_from(self.refs))
@@ -183,7 +233,13 @@ class Engine(RuleBasedStateMachine):
         listing = self.engine.listing
         found = answer_of(listing.survey(failures=EVERYTHING, unfinished=EVERYTHING))
         unfinished = [one for one in runs if not one.is_completed]
+        assert found.usage == answer_of(self.engine.deployments.usage())
+        limit = self.store.listing_limit
+        if limit is not None and limit < len(runs):
+            self.expect_only_the_newest(found, limit, runs)
+            return
 
+        assert found.truncated is None
         assert sum(one.count for one in found.counts) == len(runs)
         completed = sum(one.count for one in found.counts if one.engine_status == "completed")
         assert completed == len(runs) - len(unfinished)
@@ -195,7 +251,6 @@ class Engine(RuleBasedStateMachine):
         ends = [one.completed_at for one in found.failures]
         assert ends == sorted(ends, key=str, reverse=True)
         held = Counter((one.service_name, one.deployment_id) for one in unfinished)
-        assert found.usage == answer_of(self.engine.deployments.usage())
         assert found.usage == Usage(
             tuple(
                 UsageRow(name, place, held[name, place])
@@ -203,9 +258,58 @@ class Engine(RuleBasedStateMachine):
             )
         )
 
+    def expect_only_the_newest(self, found: Survey, limit: int, runs: list[Invocation]) -> None:
+        assert sum(one.count for one in found.counts) == limit
+        assert (found.failed, found.truncated is None) == (None, False)
+        assert found.usage is not None
+        assert not found.usage.complete
+        assert found.unfinished_total == len(found.unfinished)
+        assert sum(one.count for one in found.usage.rows) == len(found.unfinished)
+        listed = {*found.unfinished, *found.failures}
+        assert listed <= set(runs)
+        ages = sorted((one.created_at for one in runs), key=str)
+        for one in runs:
+            listable = one.created_at in ages[-limit:]
+            assert listable or one not in listed
+            if ages.count(one.created_at) == 1 and listable:
+                assert one in listed or one.outcome is InvocationOutcome.SUCCEEDED
+
+    @invariant()
+    def a_run_has_its_own_history_and_nobody_else_has_it(self) -> None:
+        for ref in self.refs:
+            run = self.store.find(ref.id)
+            if run is None or run.ref != ref:
+                with pytest.raises(InvocationNotFound):
+                    answer_of(history_of(self.engine, ref))
+                continue
+            entries = answer_of(history_of(self.engine, ref))
+            assert [one.index for one in entries] == list(range(len(entries)))
+            assert entries[-1].kind == run.engine_status
+            times = [one.at for one in entries]
+            assert times == sorted(times, key=str)
+            assert times[0] is not None
+            assert times[0] <= self.world.clock.now()
+
+    @invariant()
+    def nothing_is_ended_that_nobody_named(self) -> None:
+        ids = {ref.id for ref in self.doomed}
+        for run in self.runs():
+            if run.outcome in (InvocationOutcome.KILLED, InvocationOutcome.CANCELLED):
+                # Only an atomic fence keeps a run safe from what was meant for the one before it.
+                assert run.ref in self.doomed if self.fence is Fence.ATOMIC else run.id in ids
+
+    @invariant()
+    def what_is_due_has_happened(self) -> None:
+        waiting = self.store.backlog.waiting
+        assert all(one.due_at > self.world.clock.now() for one in waiting)
+        assert list(waiting) == sorted(waiting, key=lambda one: one.due_at)
+        assert self.is_slow or not waiting
+
     @invariant()
     def new_work_goes_where_the_deployments_say(self) -> None:
         deployments = answer_of(self.engine.deployments.list())
+        for one in deployments:
+            assert self.urls.setdefault(one.id, one.service_url) == one.service_url
         listed = {
             one.name: (one.deployment_id, one.revision)
             for one in answer_of(self.engine.admin.list_services())
@@ -240,9 +344,9 @@ class Engine(RuleBasedStateMachine):
     def what_has_ended_never_changes(self) -> None:
         for run in self.runs():
             if run.is_completed:
-                assert self.ended.setdefault(run.ref, run) == run
+                assert self.ended.setdefault((run.id, run.created_at), run) == run
             else:
-                assert run.ref not in self.ended
+                assert (run.id, run.created_at) not in self.ended
                 assert run.outcome is None
 
     @invariant()

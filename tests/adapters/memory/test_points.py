@@ -8,12 +8,13 @@ import pytest
 
 from tests.adapters.memory.calls import CALLS, KEY, world_for
 from tests.adapters.memory.driving import LOOPS, answer_of, awaited, on, steps_of
-from wfadmin.adapters.memory import MemoryEngine, Point, Step, World
+from wfadmin.adapters.memory import MemoryEngine, Point, Points, Step, World
 from wfadmin.domain.components import Component
 from wfadmin.errors import EngineRejected, EngineUnreachable
 from wfadmin.ports.admin import AdminApi
 from wfadmin.ports.control import InvocationControl
 from wfadmin.ports.deployments import DeploymentRegistry
+from wfadmin.ports.history import InvocationHistory
 from wfadmin.ports.invocations import InvocationStore
 from wfadmin.ports.listing import InvocationListing
 from wfadmin.ports.state import StateStore
@@ -32,6 +33,7 @@ PORTS = {
     "admin": AdminApi,
     "control": InvocationControl,
     "deployments": DeploymentRegistry,
+    "history": InvocationHistory,
     "invocations": InvocationStore,
     "listing": InvocationListing,
     "state": StateStore,
@@ -143,6 +145,7 @@ def test_which_component_a_port_asks() -> None:
     assert asked["deployments.list"] is Component.DEPLOYMENTS
     assert asked["control.purge"] is Component.INVOCATIONS
     assert asked["state.read"] is Component.INVOCATIONS
+    assert asked["history.entries"] is Component.INVOCATIONS
 
 
 def test_what_breaks_while_a_call_is_suspended_it_meets() -> None:
@@ -201,6 +204,17 @@ def test_a_component_that_hangs_suspends_for_ever_under_a_scheduler_made_by_hand
     call.close()
 
 
+def test_points_without_an_engine_have_a_hook_and_nothing_to_catch_up_with() -> None:
+    seen: list[Point] = []
+
+    async def hook(point: Point) -> None:
+        seen.append(point)
+
+    answer_of(Points(hook).reach(Point.GET))
+
+    assert seen == [Point.GET]
+
+
 def test_a_step_is_what_the_driver_gets() -> None:
     coroutine = awaited(Step(Point.PURGE))
 
@@ -238,11 +252,12 @@ def test_importing_it_loads_no_event_loop_and_no_http() -> None:
     assert said.stdout == "[]\n"
 
 
-def test_it_is_an_engine_with_every_port_but_history() -> None:
+def test_it_is_an_engine_with_every_port() -> None:
     engine = World().engine
 
     assert isinstance(engine, MemoryEngine)
-    assert (engine.name, engine.address, engine.history) == ("memory", "memory", None)
+    assert (engine.name, engine.address) == ("memory", "memory")
+    assert None not in [getattr(engine, port) for port in PORTS]
     answer_of(engine.aclose())
     answer_of(engine.aclose())
     assert answer_of(engine.admin.list_services()) == ()

@@ -16,41 +16,33 @@ from collections.abc import Callable
 from functools import partial
 from typing import assert_never
 
+from wfadmin.adapters.memory.profile import Effect
 from wfadmin.adapters.memory.registry import WHERE
-from wfadmin.adapters.memory.table import Table
-from wfadmin.adapters.memory.words import CANCELLED, KILLED, NOT_STARTED, PAUSABLE
+from wfadmin.adapters.memory.table import NOT_STARTED, Table
+from wfadmin.adapters.memory.words import CANCELLED, KILLED, PAUSABLE
 from wfadmin.domain.answers import Answer
-from wfadmin.domain.capabilities import Fence
 from wfadmin.domain.commands import Cancel, Command, Kill, Pause, Purge, Resume
 from wfadmin.domain.errors import EngineRejected
 from wfadmin.domain.model import Invocation, InvocationOutcome, InvocationStatus
 
-__all__ = ["perform"]
+__all__ = ["decide"]
 
 _Effect = Callable[[Table, Invocation], None]
 
 _LATEST = "latest"
 
 
-def perform(table: Table, command: Command) -> Answer:
+def decide(table: Table, command: Command, run: Invocation | None) -> Answer | Effect:
     """
-    Let the engine answer `command`, and do it if it says yes.
-
-    The engine goes by the id alone, unless its fence is atomic.
+    What the engine says to `command` for the run that bears its id now: see `Decide`.
 
     Raises:
         EngineRejected: The deployment to resume on is not registered.
     """
-    run = table.find(command.ref.id)
     if run is None:
         return Answer.NOT_FOUND
-    if table.fence is Fence.ATOMIC and run.ref.incarnation != command.ref.incarnation:
-        return Answer.CHANGED
     effect = _effect_of(table, command, run)
-    if effect is None:
-        return Answer.WRONG_STATUS
-    table.happen(partial(effect, table, run))
-    return Answer.ACCEPTED
+    return Answer.WRONG_STATUS if effect is None else partial(effect, table, run)
 
 
 def _effect_of(table: Table, command: Command, run: Invocation) -> _Effect | None:

@@ -1,24 +1,34 @@
-"""The engine in memory as one bundle of ports: a full member, and never kinder than Restate."""
+"""The engine in memory as one bundle of ports: a full member, and never kinder than real ones."""
+
+from collections.abc import Callable
+from typing import TypeVar
 
 import attrs
 from typing_extensions import override
 
 from wfadmin.adapters.memory.points import Point, Points
-from wfadmin.adapters.memory.reading import MemoryAdmin, MemoryInvocations, MemoryListing
+from wfadmin.adapters.memory.profile import Slot
+from wfadmin.adapters.memory.reading import (
+    MemoryAdmin,
+    MemoryHistory,
+    MemoryInvocations,
+    MemoryListing,
+)
 from wfadmin.adapters.memory.registry import WHERE
 from wfadmin.adapters.memory.store import Store
-from wfadmin.adapters.memory.words import ALL_COMMANDS, VERSION, capabilities
 from wfadmin.adapters.memory.writing import MemoryControl, MemoryDeployments, MemoryState
-from wfadmin.domain.capabilities import CommandName, EngineFacts
+from wfadmin.domain.capabilities import Capabilities, CommandName, EngineFacts, Listing
 from wfadmin.ports.engine import Engine
 
 __all__ = ["MemoryEngine"]
+
+_P = TypeVar("_P")
 
 
 @attrs.frozen(eq=False)
 class MemoryEngine(Engine):
     """
-    Every port but history, over one store.
+    The ports of the engine that it is like, over one store.
 
     Attributes:
         store: What the engine holds; what clients, the engine itself and other tools do.
@@ -28,7 +38,9 @@ class MemoryEngine(Engine):
 
     store: Store
     points: Points = attrs.field(factory=Points)
-    commands: frozenset[CommandName] = ALL_COMMANDS
+    commands: frozenset[CommandName] = attrs.field(
+        default=attrs.Factory(lambda self: self.store.profile.commands, takes_self=True)
+    )
 
     @property
     @override
@@ -56,15 +68,15 @@ class MemoryEngine(Engine):
 
     @property
     @override
-    def deployments(self) -> MemoryDeployments:
+    def deployments(self) -> MemoryDeployments | None:
         """See `Engine.deployments`."""
-        return MemoryDeployments(self.store, self.points)
+        return self._in(Slot.DEPLOYMENTS, MemoryDeployments)
 
     @property
     @override
-    def listing(self) -> MemoryListing:
+    def listing(self) -> MemoryListing | None:
         """See `Engine.listing`."""
-        return MemoryListing(self.store, self.points)
+        return self._in(Slot.LISTING, MemoryListing)
 
     @property
     @override
@@ -74,22 +86,34 @@ class MemoryEngine(Engine):
 
     @property
     @override
-    def history(self) -> None:
-        """See `Engine.history`: this engine keeps none."""
-        return
+    def history(self) -> MemoryHistory | None:
+        """See `Engine.history`."""
+        return self._in(Slot.HISTORY, MemoryHistory)
 
     @property
     @override
-    def state(self) -> MemoryState:
+    def state(self) -> MemoryState | None:
         """See `Engine.state`."""
-        return MemoryState(self.store, self.points)
+        return self._in(Slot.STATE, MemoryState)
 
     @override
     async def facts(self) -> EngineFacts:
         """See `Engine.facts`."""
-        await self.points.reach(Point.FACTS)
-        return EngineFacts(VERSION, capabilities(self.store.fence, self.commands))
+        await self.points.reach(Point.FACTS, self.store.settle_due)
+        return EngineFacts(self.store.profile.version, self._capabilities())
 
     @override
     async def aclose(self) -> None:
         """See `Engine.aclose`: there is nothing to let go of."""
+
+    def _in(self, slot: Slot, port: Callable[[Store, Points], _P]) -> _P | None:
+        return port(self.store, self.points) if self.store.profile.has(slot) else None
+
+    def _capabilities(self) -> Capabilities:
+        store = self.store
+        declared = store.profile.capabilities(store.fence, self.commands)
+        if store.acceptance:
+            declared = attrs.evolve(declared, kill_is_immediate=False)
+        if store.listing_limit is not None:
+            declared = attrs.evolve(declared, listing=Listing.TRUNCATED)
+        return declared

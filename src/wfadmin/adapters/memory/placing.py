@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import attrs
 
+from wfadmin.adapters.memory.profile import Slot
 from wfadmin.adapters.memory.store import Store, Submission
 from wfadmin.adapters.memory.table import Call
-from wfadmin.adapters.memory.words import CANCELLED, KILLED
 from wfadmin.domain.errors import UsageError
 from wfadmin.domain.keys import InvocationRef, WorkflowKey
 from wfadmin.domain.model import (
@@ -136,11 +136,12 @@ class Placing:
 
     def killed(self, *, on: Deployment | None = None) -> Run:
         """Somebody killed it."""
-        return self._ended(InvocationOutcome.KILLED, KILLED, on)
+        return self._ended(InvocationOutcome.KILLED, self._store.profile.killed, on)
 
     def cancelled(self, *, on: Deployment | None = None) -> Run:
         """Somebody cancelled it, and it heard that."""
-        return self._ended(InvocationOutcome.CANCELLED, CANCELLED, on)
+        failure = self._store.profile.cancelled
+        return self._ended(InvocationOutcome.CANCELLED, failure, on)
 
     def _ended(
         self,
@@ -164,7 +165,7 @@ class Placing:
         run = self._store.create(self.call, InvocationStatus.RUNNING, age=since)
         return self._store.change(run, run.status, deployment_id=pinned, modified_at=run.created_at)
 
-    def _pin(self, on: Deployment | None) -> str:
+    def _pin(self, on: Deployment | None) -> str | None:
         name = self.call.service_name
         if on is not None:
             if all(one.name != name for one in on.services):
@@ -173,7 +174,7 @@ class Placing:
         route = self._store.registry.route(name)
         if route is None:
             raise UsageError("service", f"no deployment serves {name}, so no run of it starts")
-        return route.deployment_id
+        return route.deployment_id if self._store.profile.has(Slot.DEPLOYMENTS) else None
 
     def _must_be_free(self) -> None:
         if self._store.find(self._store.id_for(self.call)) is not None:

@@ -39,6 +39,7 @@ class Point(StrEnum):
     CANCEL = "control.cancel"
     KILL = "control.kill"
     PURGE = "control.purge"
+    HISTORY = "history.entries"
     READ_STATE = "state.read"
     CLEAR_STATE = "state.clear"
 
@@ -72,6 +73,7 @@ _BY_PORT = {
     "invocations": Component.INVOCATIONS,
     "listing": Component.INVOCATIONS,
     "control": Component.INVOCATIONS,
+    "history": Component.INVOCATIONS,
     "state": Component.INVOCATIONS,
 }
 _ASKED = {
@@ -111,10 +113,18 @@ class Points:
     # What the calls to a component raise; None: they never answer.
     _faults: dict[Component, WfadminError | None] = attrs.field(factory=dict, init=False)
 
-    async def reach(self, point: Point) -> None:
-        """Come by `point`: the hook first, then the faults of the component that is asked."""
+    async def reach(self, point: Point, catch_up: Callable[[], None] | None = None) -> None:
+        """
+        Come by `point`: the hook first, then the faults of the component that is asked.
+
+        Args:
+            catch_up: Lets happen what should have happened by now: called after the hook, where
+                time may have passed, and before anything is read or done.
+        """
         if self.hook is not None:
             await self.hook(point)
+        if catch_up is not None:
+            catch_up()
         # Looked up after the hook: what broke while the call was suspended there, it meets.
         component = point.component
         if component not in self._faults:

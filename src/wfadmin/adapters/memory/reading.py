@@ -1,14 +1,17 @@
 """The ports that only read: front doors, single runs, and all of them at once."""
 
 from collections import Counter
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import attrs
 from typing_extensions import override
 
-from wfadmin.adapters.memory.points import Point, Points
+from wfadmin.adapters.memory.points import Point
+from wfadmin.adapters.memory.port import Port
+from wfadmin.adapters.memory.profile import Slot
 from wfadmin.adapters.memory.store import Store
-from wfadmin.adapters.memory.words import COARSE_WORDS, VERSION
+from wfadmin.domain.errors import InvocationNotFound
 from wfadmin.domain.keys import InvocationRef, WorkflowKey
 from wfadmin.domain.model import (
     Invocation,
@@ -20,41 +23,42 @@ from wfadmin.domain.model import (
     UsageRow,
 )
 from wfadmin.ports.admin import AdminApi
+from wfadmin.ports.history import HistoryEntry, InvocationHistory
 from wfadmin.ports.invocations import InvocationStore
 from wfadmin.ports.listing import InvocationListing
 
-__all__ = ["MemoryAdmin", "MemoryInvocations", "MemoryListing", "usage_of"]
+__all__ = ["MemoryAdmin", "MemoryHistory", "MemoryInvocations", "MemoryListing", "usage_of"]
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @attrs.frozen(eq=False)
-class MemoryAdmin(AdminApi):
+class MemoryAdmin(Port, AdminApi):
     """Front doors that always answer, unless told otherwise."""
-
-    _store: Store
-    _points: Points
 
     @override
     async def probe_ingress(self) -> None:
         """See `AdminApi.probe_ingress`."""
-        await self._points.reach(Point.PROBE_INGRESS)
+        await self._reach(Point.PROBE_INGRESS)
 
     @override
     async def probe_admin(self) -> str | None:
         """See `AdminApi.probe_admin`."""
-        await self._points.reach(Point.PROBE_ADMIN)
-        return VERSION
+        await self._reach(Point.PROBE_ADMIN)
+        return self._store.profile.version
 
     @override
     async def list_services(self) -> tuple[Service, ...]:
         """See `AdminApi.list_services`. Services that no deployment serves are not there."""
-        await self._points.reach(Point.LIST_SERVICES)
-        return self._store.registry.services
+        await self._reach(Point.LIST_SERVICES)
+        services = self._store.registry.services
+        if self._store.profile.has(Slot.DEPLOYMENTS):
+            return services
+        return tuple(attrs.evolve(one, revision=0, deployment_id=None) for one in services)
 
 
 @attrs.frozen(eq=False)
-class MemoryInvocations(InvocationStore):
+class MemoryInvocations(Port, InvocationStore):
     """
     Runs by key and by id.
 
@@ -62,70 +66,98 @@ class MemoryInvocations(InvocationStore):
     names the service.
     """
 
-    _store: Store
-    _points: Points
-
     @override
     async def for_key(self, key: WorkflowKey) -> tuple[Invocation, ...]:
         """See `InvocationStore.for_key`."""
-        await self._points.reach(Point.FOR_KEY)
+        await self._reach(Point.FOR_KEY)
         return tuple(one for one in self._store.runs if one.key == key)
 
     @override
     async def get(self, ref: InvocationRef) -> Invocation | None:
         """See `InvocationStore.get`."""
-        await self._points.reach(Point.GET)
+        await self._reach(Point.GET)
         return self._store.find(ref.id)
 
     @override
     async def children(self, ref: InvocationRef) -> tuple[Invocation, ...]:
         """See `InvocationStore.children`. Goes by the id: ids come again."""
-        await self._points.reach(Point.CHILDREN)
+        await self._reach(Point.CHILDREN)
         return self._store.children_of(ref.id)
 
 
 @attrs.frozen(eq=False)
-class MemoryListing(InvocationListing):
-    """All runs at once: counts and usage are exact, details only up to the limits."""
+class MemoryListing(Port, InvocationListing):
+    """
+    All runs at once: counts and usage are exact, details only up to the limits.
 
-    _store: Store
-    _points: Points
+    With a limit of the engine's own nothing is known of what it does not list.
+    """
 
     @override
     async def survey(self, *, failures: int, unfinished: int) -> Survey:
         """See `InvocationListing.survey`."""
-        await self._points.reach(Point.SURVEY)
-        runs = self._store.runs
+        await self._reach(Point.SURVEY)
+        store = self._store
+        runs = store.listed
         failed = [one for one in reversed(runs) if _has_failed(one)]
         # Sorting keeps the later created one first where two ended at the same time.
         failed.sort(key=lambda one: one.completed_at or _NEVER, reverse=True)
         open_ones = tuple(one for one in runs if not one.is_completed)
         return Survey(
-            counts=_counts(runs),
+            counts=_counts(store, runs),
             failures=tuple(failed[:failures]),
-            failed=len(failed),
+            failed=len(failed) if store.lists_all else None,
             unfinished=open_ones[:unfinished],
             unfinished_total=len(open_ones),
-            usage=usage_of(runs),
-            truncated=_truncated(len(open_ones), unfinished),
+            usage=usage_of(store) if store.profile.has(Slot.DEPLOYMENTS) else None,
+            truncated=_truncated(store, len(open_ones), unfinished),
         )
+
+
+@attrs.frozen(eq=False)
+class MemoryHistory(Port, InvocationHistory):
+    """The statuses that a run came through, for as long as the engine holds it."""
+
+    @override
+    async def entries(self, ref: InvocationRef) -> AsyncIterator[HistoryEntry]:
+        """See `InvocationHistory.entries`."""
+        await self._reach(Point.HISTORY)
+        run = self._store.find(ref.id)
+        if run is None or _is_another(run, ref):
+            raise InvocationNotFound(ref.id)
+        for entry in self._store.chronicle.of(ref.id):
+            yield entry
+
+
+def _is_another(run: Invocation, ref: InvocationRef) -> bool:
+    known = run.ref.incarnation is not None and ref.incarnation is not None
+    return known and run.ref.incarnation != ref.incarnation
 
 
 def _has_failed(run: Invocation) -> bool:
     return run.is_completed and run.outcome is not InvocationOutcome.SUCCEEDED
 
 
-def _counts(runs: tuple[Invocation, ...]) -> tuple[StatusCount, ...]:
-    counted = Counter(COARSE_WORDS[one.status] for one in runs)
+def _counts(store: Store, runs: tuple[Invocation, ...]) -> tuple[StatusCount, ...]:
+    counted = Counter(store.profile.coarse_words[one.status] for one in runs)
     return tuple(StatusCount(word, counted[word]) for word in sorted(counted))
 
 
-def _truncated(there: int, limit: int) -> str | None:
-    return f"{limit} of {there} unfinished invocations were listed" if there > limit else None
+def _truncated(store: Store, there: int, limit: int) -> str | None:
+    cut: list[str] = []
+    if not store.lists_all:
+        cut.append(f"the engine listed only the {store.listing_limit} newest invocations")
+    if there > limit:
+        cut.append(f"{limit} of {there} unfinished invocations were listed")
+    return ", and ".join(cut) or None
 
 
-def usage_of(runs: tuple[Invocation, ...]) -> Usage:
+def usage_of(store: Store) -> Usage:
     """What unfinished work holds which deployment; `None` holds whichever serves it now."""
-    counted = Counter((one.service_name, one.deployment_id) for one in runs if not one.is_completed)
+    unfinished = (one for one in store.listed if not one.is_completed)
+    counted = Counter((one.service_name, one.deployment_id) for one in unfinished)
     rows = sorted(counted.items(), key=lambda item: (item[0][0], item[0][1] or ""))
-    return Usage(tuple(UsageRow(service, place, count) for (service, place), count in rows))
+    return Usage(
+        tuple(UsageRow(service, place, count) for (service, place), count in rows),
+        complete=store.lists_all,
+    )

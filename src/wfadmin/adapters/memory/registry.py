@@ -64,7 +64,8 @@ class Registry:
     _shapes: dict[str, Shape] = attrs.field(factory=dict, init=False)
     _places: dict[str, tuple[str, ...]] = attrs.field(factory=dict, init=False)
     _deployments: dict[str, Deployment] = attrs.field(factory=dict, init=False)
-    _registered: int = attrs.field(default=0, init=False)
+    # How many ids were given out: an id never comes again.
+    _given: int = attrs.field(default=0, init=False)
 
     @property
     def deployments(self) -> tuple[Deployment, ...]:
@@ -144,17 +145,23 @@ class Registry:
             created_at = self._later_than(known.created_at)
             return attrs.evolve(known, created_at=created_at, services=services)
         kept = _as_kept(service_url)
-        new_id = f"dp_{self._registered + 1}"
-        return Deployment(new_id, kept, kept, self._clock.now(), services)
+        return Deployment(self._next_id(), kept, kept, self._clock.now(), services)
 
     def keep(self, deployment: Deployment) -> None:
         """Register a deployment as it was discovered."""
-        self._registered += deployment.id not in self._deployments
+        self.promise(deployment.id)
         self._deployments[deployment.id] = deployment
+
+    def promise(self, deployment_id: str) -> None:
+        """Give that id to no other deployment, although what bears it is not kept yet."""
+        self._given += deployment_id == self._next_id()
 
     def remove(self, deployment_id: str) -> None:
         """Forget a deployment, whatever it serves and whoever is pinned to it."""
         self._deployments.pop(deployment_id, None)
+
+    def _next_id(self) -> str:
+        return f"dp_{self._given + 1}"
 
     def _asked(self, service_url: str) -> tuple[str, ...]:
         try:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import attrs
 
-from wfadmin.adapters.memory.commands import perform
+from wfadmin.adapters.memory.effects import perform
 from wfadmin.adapters.memory.table import Call, Table
 from wfadmin.domain.answers import Answer
 from wfadmin.domain.commands import Command, Kill, Purge

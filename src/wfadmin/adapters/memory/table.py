@@ -6,23 +6,20 @@ submitted after a purge, with a later creation time. A key of a virtual object r
 time; the others, and clears of its state, wait in one queue.
 """
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TypedDict, Unpack
 
 import attrs
 
+from wfadmin.adapters.memory.backlog import Backlog
+from wfadmin.adapters.memory.chronicle import Chronicle
 from wfadmin.adapters.memory.clock import VirtualClock
+from wfadmin.adapters.memory.profile import Effect, Profile, Slot
+from wfadmin.adapters.memory.queues import Queues, WaitingClear
 from wfadmin.adapters.memory.registry import Registry
-from wfadmin.adapters.memory.words import (
-    COARSE_WORDS,
-    MISSING_DEPLOYMENT,
-    MISSING_SERVICE,
-    NOT_STARTED,
-    WORDS,
-)
 from wfadmin.domain.capabilities import Fence
+from wfadmin.domain.errors import UsageError
 from wfadmin.domain.keys import Incarnation, InvocationRef, Progress, WorkflowKey
 from wfadmin.domain.model import (
     Invocation,
@@ -31,8 +28,12 @@ from wfadmin.domain.model import (
     ServiceKind,
 )
 
-__all__ = ["Call", "RunFacts", "Table", "version_of"]
+__all__ = ["NOT_STARTED", "Call", "RunFacts", "Table", "version_of"]
 
+#: Without a pin, without a journal, and without a trace after a kill.
+NOT_STARTED = frozenset({InvocationStatus.SCHEDULED, InvocationStatus.PENDING})
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _TICK = timedelta(milliseconds=1)
 _RETRY_AFTER = timedelta(seconds=10)
 
@@ -67,25 +68,42 @@ class RunFacts(TypedDict, total=False):
     progress: Progress | None
 
 
-@attrs.frozen
-class _WaitingClear:
-    """A clear in the queue of a key: it cannot be recalled."""
-
-    expected_version: str | None
+def _lists_something(_: object, __: object, value: int | None) -> None:
+    if value is not None and value < 1:
+        raise UsageError("listing_limit", "an engine that lists lists at least one invocation")
 
 
 @attrs.define(eq=False)
 class Table:
-    """Runs by id in the order of their creation, stored state by key, and queues by key."""
+    """
+    Runs by id in the order of their creation, stored state by key, and queues by key.
+
+    Attributes:
+        profile: The engine that this one is like.
+        fence: How a write is kept from hitting another run that bears the same id.
+        acceptance: How long it takes until an accepted write happens.
+        listing_limit: How many invocations it lists at most, the newest ones; None for all.
+        backlog: The writes that are accepted and have not happened yet.
+        chronicle: What became of each run that it holds.
+
+    Raises:
+        UsageError: The acceptance or the limit makes no sense.
+    """
 
     clock: VirtualClock
     registry: Registry
     fence: Fence
+    profile: Profile = attrs.field(kw_only=True)
+    acceptance: timedelta = attrs.field(kw_only=True)
+    listing_limit: int | None = attrs.field(kw_only=True, validator=_lists_something)
+    backlog: Backlog = attrs.field(
+        default=attrs.Factory(lambda self: Backlog(self.clock, self.acceptance), takes_self=True),
+        init=False,
+    )
+    chronicle: Chronicle = attrs.field(factory=Chronicle, init=False)
     _runs: dict[str, Invocation] = attrs.field(factory=dict, init=False)
     _state: dict[WorkflowKey, dict[str, bytes]] = attrs.field(factory=dict, init=False)
-    _queues: dict[WorkflowKey, tuple[str | _WaitingClear, ...]] = attrs.field(
-        factory=dict, init=False
-    )
+    _queues: Queues = attrs.field(factory=Queues, init=False)
     # When the last run of an id was made: outlives the run, so that no two share a time.
     _born: dict[str, datetime] = attrs.field(factory=dict, init=False)
     _calls: int = attrs.field(default=0, init=False)
@@ -96,6 +114,21 @@ class Table:
     def runs(self) -> tuple[Invocation, ...]:
         """Every run that the engine holds."""
         return tuple(self._runs.values())
+
+    @property
+    def listed(self) -> tuple[Invocation, ...]:
+        """The runs that it lists: all of them, or the newest ones."""
+        limit = self.listing_limit
+        if limit is None or limit >= len(self._runs):
+            return self.runs
+        by_age = sorted(self.runs, key=lambda run: run.created_at or _NEVER)
+        newest = {run.id for run in by_age[-limit:]}
+        return tuple(run for run in self.runs if run.id in newest)
+
+    @property
+    def lists_all(self) -> bool:
+        """Whether it lists every run that it holds."""
+        return self.listing_limit is None or self.listing_limit >= len(self._runs)
 
     def find(self, invocation_id: str) -> Invocation | None:
         """The run that bears the id now."""
@@ -127,8 +160,9 @@ class Table:
         return (
             self.runs,
             frozenset(state.items()),
-            frozenset(self._queues.items()),
+            self._queues.fingerprint(),
             self.registry.deployments,
+            self.backlog.waiting,
         )
 
     # --- making and changing -------------------------------------------------------------------
@@ -164,7 +198,7 @@ class Table:
             handler_name=call.handler or shape.main,
             service_kind=shape.kind,
             status=status,
-            engine_status=WORDS[status],
+            engine_status=self.profile.words[status],
             created_at=created_at,
             modified_at=created_at,
             progress=Progress("1"),
@@ -185,9 +219,10 @@ class Table:
         Attempts of a run that is under way do not count as a modification.
         """
         news: RunFacts = {"next_retry_at": None, **facts}
-        if COARSE_WORDS[status] != COARSE_WORDS[run.status] or "progress" in facts:
+        coarse, word = self.profile.coarse_words, self.profile.words[status]
+        if coarse[status] != coarse[run.status] or "progress" in facts:
             news = {"modified_at": self.clock.now(), **news}
-        return self._keep(attrs.evolve(run, status=status, engine_status=WORDS[status], **news))
+        return self._keep(attrs.evolve(run, status=status, engine_status=word, **news))
 
     def move_on(self, run: Invocation, status: InvocationStatus) -> Invocation:
         """Let a run get on: only this is progress, and it ends the count of failed attempts."""
@@ -209,7 +244,8 @@ class Table:
         route = self.registry.route(run.service_name)
         if route is None:
             return self.change(run, InvocationStatus.READY)
-        return self.change(run, InvocationStatus.RUNNING, deployment_id=route.deployment_id)
+        pinned = route.deployment_id if self.profile.has(Slot.DEPLOYMENTS) else None
+        return self.change(run, InvocationStatus.RUNNING, deployment_id=pinned)
 
     def fail_attempt(self, run: Invocation, failure: str) -> Invocation:
         """Let the attempt of a run fail: it tries again later. No progress."""
@@ -226,10 +262,10 @@ class Table:
     def attempt(self, run: Invocation) -> Invocation:
         """Let a run try again: where it is pinned nothing may be left to answer."""
         if self.is_zombie(run):
-            return self.fail_attempt(run, MISSING_DEPLOYMENT)
+            return self.fail_attempt(run, self.profile.lost_deployment)
         pinned = run.deployment_id
         if pinned is not None and not self.registry.serves(pinned, run.service_name):
-            return self.fail_attempt(run, MISSING_SERVICE)
+            return self.fail_attempt(run, self.profile.lost_service)
         return self.start(run) if pinned is None else self.change(run, InvocationStatus.RUNNING)
 
     def end(self, run: Invocation, outcome: InvocationOutcome, failure: str | None = None) -> None:
@@ -243,7 +279,7 @@ class Table:
         ended = attrs.evolve(
             run,
             status=InvocationStatus.COMPLETED,
-            engine_status=WORDS[InvocationStatus.COMPLETED],
+            engine_status=self.profile.words[InvocationStatus.COMPLETED],
             outcome=outcome,
             failure=failure,
             failure_at=None if failure is None else now,
@@ -255,30 +291,33 @@ class Table:
         if ended.retention:
             self._keep(ended)
         else:
-            self._runs.pop(run.id)
+            self._remove(run)
 
     def drop(self, run: Invocation) -> None:
         """Forget a run that has not started."""
-        self._runs.pop(run.id)
+        self._remove(run)
         if run.key is not None:
-            queue = self._queues.get(run.key, ())
-            self._queue(run.key, tuple(one for one in queue if one != run.id))
+            self._queues.leave(run.key, run.id)
         self._after(run)
 
     def forget(self, run: Invocation) -> None:
         """Forget a completed run; the main run of a workflow key takes its state along."""
-        self._runs.pop(run.id)
+        self._remove(run)
         if run.key is not None and run.service_kind is ServiceKind.WORKFLOW and self.is_main(run):
             self._state.pop(run.key, None)
 
-    def happen(self, effect: Callable[[], None]) -> None:
+    def happen(self, effect: Effect) -> None:
         """
-        Let an accepted write happen: at once. Every write that comes by a port goes through here.
+        Let an accepted write happen, at once or when its time has come.
 
-        An engine may also accept first and do it later; then the run must be found anew by its
-        id, which is all that the engine goes by.
+        Every write that comes by a port goes through here. It goes by names, as the engine does:
+        a run is found anew by its id when it happens.
         """
-        effect()
+        self.backlog.accept(effect)
+
+    def settle_due(self) -> None:
+        """Let the accepted writes happen of which the time has come."""
+        self.backlog.settle_due()
 
     # --- keys ----------------------------------------------------------------------------------
 
@@ -297,8 +336,7 @@ class Table:
         while its run is live.
         """
         if self.holder_of(key) is not None:
-            clear = _WaitingClear(expected_version)
-            self._queue(key, (*self._queues.get(key, ()), clear))
+            self._queues.add(key, WaitingClear(expected_version))
         elif expected_version in (None, version_of(self.state_of(key))):
             self._state.pop(key, None)
 
@@ -308,21 +346,22 @@ class Table:
             self.change(run, InvocationStatus.READY)
         else:
             self.change(run, InvocationStatus.PENDING)
-            self._queue(run.key, (*self._queues.get(run.key, ()), run.id))
+            self._queues.add(run.key, run.id)
 
     def is_queued(self, run: Invocation) -> bool:
         """Whether a call waits for its key."""
-        return run.key is not None and run.id in self._queues.get(run.key, ())
-
-    def _queue(self, key: WorkflowKey, queue: tuple[str | _WaitingClear, ...]) -> None:
-        if queue:
-            self._queues[key] = queue
-        else:
-            self._queues.pop(key, None)
+        return run.key is not None and run.id in self._queues.of(run.key)
 
     def _keep(self, run: Invocation) -> Invocation:
+        before = self.find(run.id)
+        if before is None or before.status is not run.status:
+            self.chronicle.note(run, self.clock.now())
         self._runs[run.id] = run
         return run
+
+    def _remove(self, run: Invocation) -> None:
+        self._runs.pop(run.id)
+        self.chronicle.forget(run.id)
 
     def _takes_the_key(self, run: Invocation) -> bool:
         return run.service_kind is ServiceKind.VIRTUAL_OBJECT and self.is_main(run)
@@ -337,10 +376,9 @@ class Table:
         if parent is not None and parent.status is InvocationStatus.SUSPENDED:
             self.attempt(self.move_on(parent, InvocationStatus.SUSPENDED))
         key = run.key
-        while key is not None and key in self._queues and self.holder_of(key) is None:
-            head, *rest = self._queues[key]
-            self._queue(key, tuple(rest))
-            if isinstance(head, _WaitingClear):
+        while key is not None and self._queues.of(key) and self.holder_of(key) is None:
+            head = self._queues.take(key)
+            if isinstance(head, WaitingClear):
                 self.clear(key, head.expected_version)
             else:
                 self.start(self._runs[head])

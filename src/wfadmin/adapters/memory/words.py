@@ -1,4 +1,4 @@
-"""The engine's own words: those of Restate, whose stories this engine repeats."""
+"""The words of Restate, and what it declares: one half of its profile."""
 
 from wfadmin.domain.capabilities import Capabilities, CommandName, Fence, KillReach, Listing
 from wfadmin.domain.model import InvocationStatus, ServiceKind
@@ -10,7 +10,6 @@ __all__ = [
     "KILLED",
     "MISSING_DEPLOYMENT",
     "MISSING_SERVICE",
-    "NOT_STARTED",
     "PAUSABLE",
     "VERSION",
     "WORDS",
@@ -43,9 +42,6 @@ COARSE_WORDS = {
     InvocationStatus.PAUSED: "paused",
     InvocationStatus.COMPLETED: "completed",
 }
-
-#: Without a pin, without a journal, and without a trace after a kill.
-NOT_STARTED = frozenset({InvocationStatus.SCHEDULED, InvocationStatus.PENDING})
 
 #: In these a pause lands; a suspended run is told "accepted" and goes on as it was.
 PAUSABLE = frozenset(

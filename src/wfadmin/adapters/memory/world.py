@@ -26,10 +26,11 @@ from wfadmin.adapters.memory.clock import VirtualClock
 from wfadmin.adapters.memory.engine import MemoryEngine
 from wfadmin.adapters.memory.placing import Key, KeyedService, Placing, Run
 from wfadmin.adapters.memory.points import Points
+from wfadmin.adapters.memory.profile import Slot
+from wfadmin.adapters.memory.profiles import profile_of
 from wfadmin.adapters.memory.registry import Registry, Shape
 from wfadmin.adapters.memory.store import Store
 from wfadmin.adapters.memory.table import Call
-from wfadmin.adapters.memory.words import ALL_COMMANDS
 from wfadmin.domain.capabilities import CommandName, Fence
 from wfadmin.domain.components import Component
 from wfadmin.domain.errors import DeploymentNotFound, UsageError, WfadminError
@@ -53,22 +54,46 @@ class World:
     While no deployment is declared, one at `http://default:9080` serves every service. It is gone
     as soon as a deployment is declared, unless a run is there already: then it is the oldest.
 
+    Args:
+        like: The name of the real engine that it is like.
+        fence: How a write is kept from hitting another run that bears the same id.
+        commands: What it may be told to do; all that the real engine can, unless given.
+        clock: One of your own.
+        acceptance: How long it takes until an accepted write happens. Until then it may come to
+            nothing, or to hit another run that got the id meanwhile.
+        listing_limit: How many invocations it lists at most, the newest ones; None for all.
+
+    Raises:
+        UsageError: No such engine is known, or an acceptance or a limit makes no sense.
+
     Attributes:
         clock: The only time that there is.
         store: What the engine holds; what clients, the engine itself and other tools do.
         engine: What operators work on.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a way to be another engine, by name, with a default
         self,
         *,
+        like: str = "restate",
         fence: Fence = Fence.CHECKED,
-        commands: frozenset[CommandName] = ALL_COMMANDS,
+        commands: frozenset[CommandName] | None = None,
         clock: VirtualClock | None = None,
+        acceptance: timedelta = timedelta(0),
+        listing_limit: int | None = None,
     ) -> None:
+        profile = profile_of(like)
+        can = profile.commands if commands is None else commands
         self.clock: VirtualClock = clock if clock is not None else VirtualClock()
-        self.store: Store = Store(self.clock, Registry(self.clock), fence)
-        self.engine: MemoryEngine = MemoryEngine(self.store, Points(), commands)
+        self.store: Store = Store(
+            self.clock,
+            Registry(self.clock),
+            fence,
+            profile=profile,
+            acceptance=acceptance,
+            listing_limit=listing_limit,
+        )
+        self.engine: MemoryEngine = MemoryEngine(self.store, Points(), can)
         self._default: str | None = None
         self._declared = False
 
@@ -156,8 +181,10 @@ class World:
         nothing else is said about is a workflow.
 
         Raises:
-            UsageError: Not a URL, or it serves nothing.
+            UsageError: Not a URL, it serves nothing, or this engine has no deployments.
         """
+        if not self.store.profile.has(Slot.DEPLOYMENTS):
+            raise UsageError("like", f"{self.store.profile.name} has no deployments")
         registry = self.store.registry
         registry.host(service_url, serves)
         if self._default is not None and not self.store.runs:
@@ -190,10 +217,22 @@ class World:
     # --- time and faults -----------------------------------------------------------------------
 
     def advance(self, duration: timedelta) -> None:
-        """Let time pass: timers fire, and what was kept for long enough expires."""
-        self.clock.advance(duration)
-        self.store.fire_timers()
-        self.store.expire()
+        """
+        Let time pass: timers fire, what was kept for long enough expires, accepted writes happen.
+
+        Each accepted write happens at its own time, however long the time that passes.
+
+        Raises:
+            UsageError: Time would go back.
+        """
+        end = self.clock.now() + duration
+        while (due_at := self.store.backlog.next_at) is not None and due_at <= end:
+            self._pass(max(due_at - self.clock.now(), timedelta(0)))
+        self._pass(end - self.clock.now())
+
+    def settle(self) -> None:
+        """Let everything that the engine has accepted happen now, in the order of acceptance."""
+        self.store.backlog.settle()
 
     def break_component(self, component: Component, error: WfadminError) -> None:
         """From now on raise `error` in every port call that asks `component`."""
@@ -206,3 +245,9 @@ class World:
     def mend(self, component: Component) -> None:
         """End the faults of `component`."""
         self.engine.points.mend(component)
+
+    def _pass(self, duration: timedelta) -> None:
+        self.clock.advance(duration)
+        self.store.fire_timers()
+        self.store.expire()
+        self.store.settle_due()

@@ -1,14 +1,14 @@
 """The ports that write. An accepted write goes through `Table.happen`, and through nothing else."""
 
-from functools import partial
-
 import attrs
 from typing_extensions import override
 
-from wfadmin.adapters.memory.points import Point, Points
+from wfadmin.adapters.memory.effects import ClearState, Remove
+from wfadmin.adapters.memory.effects import register as accept_registration
+from wfadmin.adapters.memory.points import Point
+from wfadmin.adapters.memory.port import Port
 from wfadmin.adapters.memory.reading import usage_of
 from wfadmin.adapters.memory.registry import WHERE
-from wfadmin.adapters.memory.store import Store
 from wfadmin.adapters.memory.table import version_of
 from wfadmin.domain.answers import Answer, Registration
 from wfadmin.domain.capabilities import CommandName, Fence
@@ -24,27 +24,24 @@ __all__ = ["MemoryControl", "MemoryDeployments", "MemoryState"]
 
 
 @attrs.frozen(eq=False)
-class MemoryDeployments(DeploymentRegistry):
+class MemoryDeployments(Port, DeploymentRegistry):
     """
     Registered deployments.
 
     A removal asks nothing: services vanish or fall back, and runs lose their deployment.
     """
 
-    _store: Store
-    _points: Points
-
     @override
     async def list(self) -> tuple[Deployment, ...]:
         """See `DeploymentRegistry.list`."""
-        await self._points.reach(Point.LIST_DEPLOYMENTS)
+        await self._reach(Point.LIST_DEPLOYMENTS)
         return self._store.registry.deployments
 
     @override
     async def usage(self) -> Usage:
         """See `DeploymentRegistry.usage`."""
-        await self._points.reach(Point.USAGE)
-        return usage_of(self._store.runs)
+        await self._reach(Point.USAGE)
+        return usage_of(self._store)
 
     @override
     async def register(self, service_url: str, *, force: bool, dry_run: bool) -> Registration:
@@ -54,12 +51,11 @@ class MemoryDeployments(DeploymentRegistry):
         Without `force` a known URL is not called, dry run or not: that it answers is then not
         proven.
         """
-        await self._points.reach(Point.DRY_RUN if dry_run else Point.REGISTER)
+        await self._reach(Point.DRY_RUN if dry_run else Point.REGISTER)
+        if not dry_run:
+            return accept_registration(self._store, service_url, force=force)
         registry = self._store.registry
         found = registry.discover(service_url, force=force)
-        if not dry_run:
-            self._store.happen(partial(registry.keep, found))
-            return Registration(found.id, found.services)
         # Each discovery of an unknown place makes an id of its own: this is not the one to come.
         is_known = registry.find(found.id) is not None
         return Registration(found.id if is_known else f"{found.id}_dry_run", found.services)
@@ -67,11 +63,11 @@ class MemoryDeployments(DeploymentRegistry):
     @override
     async def remove(self, deployment_id: str) -> Answer:
         """See `DeploymentRegistry.remove`."""
-        await self._points.reach(Point.REMOVE)
+        await self._reach(Point.REMOVE)
         registry = self._store.registry
         if registry.find(deployment_id) is None:
             return Answer.NOT_FOUND
-        self._store.happen(partial(registry.remove, deployment_id))
+        self._store.happen(Remove(registry, deployment_id))
         return Answer.ACCEPTED
 
 
@@ -85,11 +81,9 @@ _POINTS = {
 
 
 @attrs.frozen(eq=False)
-class MemoryControl(InvocationControl):
-    """Commands on runs; the answers are those of `wfadmin.adapters.memory.commands`."""
+class MemoryControl(Port, InvocationControl):
+    """Commands on runs; the answers are those of the profile of the engine that this is like."""
 
-    _store: Store
-    _points: Points
     _commands: frozenset[CommandName]
 
     @override
@@ -98,12 +92,12 @@ class MemoryControl(InvocationControl):
         name = command_name(command)
         if name not in self._commands:
             raise NotSupported(WHERE, name.value)
-        await self._points.reach(_POINTS[name])
+        await self._reach(_POINTS[name])
         return self._store.perform(command)
 
 
 @attrs.frozen(eq=False)
-class MemoryState(StateStore):
+class MemoryState(Port, StateStore):
     """
     Stored state by key.
 
@@ -111,13 +105,10 @@ class MemoryState(StateStore):
     is atomic: then another version is `changed`.
     """
 
-    _store: Store
-    _points: Points
-
     @override
     async def read(self, key: WorkflowKey, *, values: bool) -> KeyedState:
         """See `StateStore.read`."""
-        await self._points.reach(Point.READ_STATE)
+        await self._reach(Point.READ_STATE)
         stored = self._store.state_of(key)
         entries = tuple(
             StateEntry(name, len(value), value if values else None)
@@ -128,7 +119,7 @@ class MemoryState(StateStore):
     @override
     async def clear(self, key: WorkflowKey, *, expected_version: str) -> Answer:
         """See `StateStore.clear`."""
-        await self._points.reach(Point.CLEAR_STATE)
+        await self._reach(Point.CLEAR_STATE)
         store = self._store
         listed = store.registry.route(key.service_name) is not None
         if listed and store.registry.shape(key.service_name).kind is ServiceKind.PLAIN:
@@ -136,5 +127,5 @@ class MemoryState(StateStore):
         if store.fence is Fence.ATOMIC and expected_version != version_of(store.state_of(key)):
             return Answer.CHANGED
         version = None if store.fence is Fence.NONE else expected_version
-        store.happen(partial(store.clear, key, version))
+        store.happen(ClearState(store, key, version))
         return Answer.ACCEPTED
