@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.adapters.restate.fake import FakeRestate, ref
+from tests.adapters.restate.fake import V17, FakeRestate, ref
 from wfadmin.domain.answers import Answer
 from wfadmin.domain.commands import Cancel, Command, Kill, Pause, Purge, Resume
-from wfadmin.domain.errors import EngineRejected, OutcomeUnknown, Sent
+from wfadmin.domain.errors import EngineRejected, NotSupported, OutcomeUnknown, Sent
 
 pytestmark = pytest.mark.asyncio
 
@@ -29,7 +29,26 @@ async def test_a_command_is_one_request(command: Command, path: str) -> None:
     fake = FakeRestate(routes={f"PATCH /invocations/inv_1/{path}": (202, b"")})
 
     assert await fake.engine().control.perform(command) is Answer.ACCEPTED
-    assert fake.asked == [f"PATCH /invocations/inv_1/{path}"]
+    assert fake.asked == ["GET /version", f"PATCH /invocations/inv_1/{path}"]
+
+
+async def test_the_version_is_asked_for_once() -> None:
+    fake = FakeRestate(routes={KILL: (202, b"")})
+    engine = fake.engine()
+    await engine.facts()
+    await engine.control.perform(Kill(ref("inv_1")))
+    await engine.control.perform(Kill(ref("inv_1")))
+
+    assert fake.asked == ["GET /version", KILL, KILL]
+
+
+async def test_of_a_version_that_nobody_knows_no_command_is_sent() -> None:
+    fake = FakeRestate(routes={"GET /version": V17 | {"version": "9.9.9"}})
+
+    with pytest.raises(NotSupported, match="command kill"):
+        await fake.engine().control.perform(Kill(ref("inv_1")))
+
+    assert fake.asked == ["GET /version"]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +87,7 @@ async def test_another_status_is_a_rejection_after_a_write(status: int, body: by
         await fake.engine().control.perform(Kill(ref("inv_1")))
 
     assert (caught.value.http_status, caught.value.sent) == (status, Sent.YES)
-    assert len(fake.asked) == 1
+    assert fake.asked.count(KILL) == 1
 
 
 async def test_a_page_in_the_place_of_an_answer_leaves_it_unknown() -> None:

@@ -6,10 +6,12 @@ from urllib.parse import quote
 import attrs
 from typing_extensions import override
 
-from wfadmin.adapters.restate.api import RestateApi
+from wfadmin.adapters.restate.api import NAME, RestateApi
+from wfadmin.adapters.restate.sharding import Sharding
 from wfadmin.adapters.restate.sql import is_id
 from wfadmin.domain.answers import Answer
 from wfadmin.domain.commands import Cancel, Command, Kill, Pause, Purge, Resume, command_name
+from wfadmin.domain.errors import NotSupported
 from wfadmin.ports.control import InvocationControl
 from wfadmin.wire.http import Request, Write
 
@@ -25,13 +27,22 @@ class RestateControl(InvocationControl):
     """
 
     _api: RestateApi
+    _sharding: Sharding
 
     @override
     async def perform(self, command: Command) -> Answer:
-        """See `InvocationControl.perform`. Sends: one PATCH."""
+        """
+        See `InvocationControl.perform`. Sends: one PATCH.
+
+        Before the first one also a GET, where no version was seen yet: of a version that nobody
+        knows no command is declared, and none is sent.
+        """
         invocation_id = command.ref.id
         if not is_id(invocation_id):
             return Answer.NOT_FOUND  # a path would lead elsewhere
+        version = await self._sharding.version()
+        if command_name(command) not in version.capabilities.commands:
+            raise NotSupported(NAME, f"command {command_name(command).value}")
         path = f"/invocations/{invocation_id}/{_route(command)}"
         write = Write(command_name(command).value, invocation_id)
         return await self._api.send(Request("PATCH", path), write)

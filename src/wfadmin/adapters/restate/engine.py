@@ -81,7 +81,7 @@ def connect(settings: EngineSettings) -> Engine:
         invocations=RestateInvocations(api, sharding, details),
         deployments=RestateDeployments(api),
         listing=RestateListing(api, details),
-        control=RestateControl(api),
+        control=RestateControl(api, sharding),
         state=RestateState(api, sharding),
     )
 
