@@ -120,7 +120,8 @@ def use_without_extra(session: nox.Session, built: Path) -> None:
         "assert pathlib.Path(wfadmin.__file__).with_name('py.typed').exists();"
         "assert not {'httpx', 'anyio', 'cattrs'} & set(sys.modules);"
         "[getattr(wfadmin, name) for name in wfadmin.__all__];"
-        "import wfadmin.errors, wfadmin.ports, wfadmin.commands"
+        "import wfadmin.errors, wfadmin.ports, wfadmin.commands, wfadmin.testing.hosts;"
+        "assert not {'pytest', 'hypothesis', 'trio'} & set(sys.modules)"
     )
     session.run(str(home / "bin" / "python"), "-c", look, external=True)
     said = subprocess.run(  # noqa: S603 - what we just built
@@ -131,12 +132,13 @@ def use_without_extra(session: nox.Session, built: Path) -> None:
 
 
 def use_with_extra(session: nox.Session, built: Path) -> None:
-    """The command says its version and plays its demo."""
+    """The command says its version, plays its demo, and examines the engine of the demo."""
     home = Path("venv").resolve()
     pip_install(session, home, f"{built}[cli]")
     command = str(home / "bin" / "wfadmin")
     session.run(command, "--version", external=True)
     session.run(command, "demo", external=True)
+    session.run(command, "contract", "wfadmin.testing.memory:subject", external=True)
 
 
 def pip_install(session: nox.Session, home: Path, what: str) -> None:

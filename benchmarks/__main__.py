@@ -18,7 +18,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import calls, doctor, keys, processes, repair
+from benchmarks import calls, contract, doctor, keys, processes, repair
 from benchmarks.figures import Figure, table
 from benchmarks.loaded import Loaded, loaded
 from benchmarks.machine import Machine, Others
@@ -95,6 +95,8 @@ async def measure(small: Loaded, large: Loaded, on_ports: Loaded, rounds: int) -
     figures += await keys.measure(small, large, rounds * MORE_ROUNDS)
     tell("overhead")
     figures += await calls.measure(small, on_ports, rounds * MORE_ROUNDS)
+    tell("the contract kit")
+    figures += await contract.measure(rounds)
     tell("processes")
     figures += await processes.measure(large, rounds)
     # Last, because it changes what the servers retain.

@@ -103,20 +103,6 @@ async def test_an_intent_whose_outcome_is_unknown_stays_open(log: Log, clock: St
     assert await open_ids(log) == ["op_1"]
 
 
-async def test_an_intent_with_an_outcome_is_no_longer_open(log: Log) -> None:
-    await log.intent(INTENT)
-
-    await log.outcome(DONE)
-
-    assert await open_ids(log) == []
-
-
-async def test_an_intent_of_another_engine_is_not_shown(log: Log) -> None:
-    await log.intent(INTENT)
-
-    assert await open_ids(log, "http://other") == []
-
-
 async def test_a_finished_operation_on_the_same_target_settles_what_came_before_it(
     log: Log,
 ) -> None:

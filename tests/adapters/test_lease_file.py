@@ -88,17 +88,6 @@ async def test_without_a_name_the_process_is_told(folder: Path) -> None:
     assert refusal.holder == f"process {os.getpid()}"
 
 
-async def test_another_scope_is_free(lease: FileLease) -> None:
-    async with lease.hold(SCOPE):
-        assert await held(lease, SCOPE + "0") is None
-
-
-async def test_who_is_refused_frees_nothing(lease: FileLease) -> None:
-    async with lease.hold(SCOPE):
-        await held(lease)
-        assert await held(lease) is not None
-
-
 @pytest.mark.parametrize("scope", ["", "../../x", "a\0b\n", "鍵🔑", "\ud800", "x" * 100_000])
 async def test_any_text_is_a_scope(lease: FileLease, folder: Path, scope: str) -> None:
     async with lease.hold(scope):
@@ -107,23 +96,6 @@ async def test_any_text_is_a_scope(lease: FileLease, folder: Path, scope: str) -
 
     assert refusal is not None
     assert len(name) == 64 + len(".lock")
-
-
-async def test_an_error_frees_what_was_held_and_is_told_as_it_is(lease: FileLease) -> None:
-    with pytest.raises(FileNotFoundError, match="mine"):
-        async with lease.hold(SCOPE):
-            raise FileNotFoundError("mine")
-
-    assert await held(lease) is None
-
-
-async def test_a_cancellation_frees_what_was_held(lease: FileLease) -> None:
-    with anyio.move_on_after(0.01) as scope:
-        async with lease.hold(SCOPE):
-            await anyio.sleep_forever()
-
-    assert scope.cancelled_caught
-    assert await held(lease) is None
 
 
 async def test_a_lease_is_taken_and_freed_in_a_cancelled_scope(lease: FileLease) -> None:

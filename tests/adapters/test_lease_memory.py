@@ -44,28 +44,6 @@ async def test_another_scope_and_another_object_are_free() -> None:
         assert await held(MemoryLease(), "Order/42") is None
 
 
-async def test_who_is_refused_frees_nothing() -> None:
-    lease = MemoryLease()
-
-    async with lease.hold("Order/42"):
-        await held(lease, "Order/42")
-        assert await held(lease, "Order/42") is not None
-
-
-async def test_an_error_and_a_cancellation_free_what_was_held() -> None:
-    lease = MemoryLease()
-
-    with pytest.raises(LookupError):
-        async with lease.hold("Order/42"):
-            raise LookupError
-    after_error = await held(lease, "Order/42")
-    with anyio.move_on_after(0.01):
-        async with lease.hold("Order/42"):
-            await anyio.sleep_forever()
-
-    assert (after_error, await held(lease, "Order/42")) == (None, None)
-
-
 def test_only_one_of_many_threads_holds_it() -> None:
     lease, start, end = MemoryLease(), threading.Barrier(8), threading.Barrier(8)
     won: list[int] = []

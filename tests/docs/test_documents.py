@@ -7,6 +7,7 @@ block defines are run too. A comment `<!--- skip: next -->` leaves a block out.
 
 import asyncio
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,15 @@ def name_of(document: Path) -> str:
     return str(document.relative_to(ROOT))
 
 
+def is_of_the_kit(test: Callable[..., object]) -> bool:
+    """Whether it takes a clause: tests/kit/test_guide.py gives it each of them."""
+    return set(inspect.signature(test).parameters) == {"clause"}
+
+
 def run_tests_of(namespace: dict[str, object]) -> None:
     """Run the functions that a reader would let pytest find."""
     for name, found in list(namespace.items()):
-        if name.startswith("test_") and inspect.isfunction(found):
+        if name.startswith("test_") and inspect.isfunction(found) and not is_of_the_kit(found):
             answer = found()
             if inspect.iscoroutine(answer):
                 asyncio.run(answer)

@@ -7,7 +7,9 @@ Started as a program of its own (see `service_host.py`), on a socket that it inh
 
 Every exclusive or main handler takes `{"do": ..., "message": ...}`, where `do` is one of
 `succeed`, `fail`, `wait`, `retry`. An Order leaves `stage` in its state before it acts; a Parent
-also takes `child`, the key of the Order that it calls with its own input.
+also takes `child`, the key of the Order that it calls with its own input. An Order can `call`
+`child` too, and can `work`: it never waits idly, and takes its steps from the lines of `file`, each
+`more` or `end`.
 """
 
 import argparse
@@ -15,6 +17,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import restate
 from hypercorn.asyncio import serve
@@ -57,6 +60,19 @@ def act(task: Task) -> None:
             return
 
 
+async def told(*, path: str, after: int) -> str:
+    """Stay busy until a file has a further line; a file that is gone says `end`."""
+    while len(lines := read_lines(Path(path))) <= after:  # noqa: ASYNC110 - another process writes
+        await asyncio.sleep(0.02)
+    return lines[after]
+
+
+def read_lines(path: Path) -> list[str]:
+    """Read what a file says by now."""
+    # Without its file the run ends at whatever step it is.
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else ["end"] * 100
+
+
 def make_order(revision: str) -> Workflow:
     """Make a workflow whose run can wait on the promise `go`."""
     order = Workflow(
@@ -71,8 +87,18 @@ def make_order(revision: str) -> Workflow:
         ctx.set("stage", task.get("do", "succeed"))
         ctx.set("card", SECRET)
         act(task)
-        if task.get("do") == "wait":
-            await ctx.promise("go", type_hint=str).value()
+        match task.get("do"):
+            case "wait":
+                await ctx.promise("go", type_hint=str).value()
+            case "call":
+                wait = json.dumps({"do": "wait"}).encode()
+                await ctx.generic_call("Order", "run", wait, key=task["child"])
+            case "work":
+                steps = 0
+                while await ctx.run_typed("step", told, path=task["file"], after=steps) == "more":
+                    steps += 1
+            case _:
+                pass
         return {"revision": revision}
 
     @order.handler()

@@ -177,6 +177,17 @@ async def test_a_cancelled_run_ended_so(restate: RestateLab, engine: RestateEngi
     assert (found.outcome, found.failure) == (InvocationOutcome.CANCELLED, "[409] cancelled")
 
 
+async def test_a_scheduled_run_tells_when_it_is_due(
+    restate: RestateLab, engine: RestateEngine
+) -> None:
+    found = await the_run(engine, restate.scheduled())
+
+    assert found.due_at is not None
+    assert found.created_at is not None
+    assert abs(found.due_at - found.created_at - timedelta(hours=1)) < timedelta(seconds=5)
+    assert await engine.invocations.get(found.ref) == found
+
+
 async def test_a_failure_tells_what_and_when(restate: RestateLab, engine: RestateEngine) -> None:
     found = await the_run(engine, restate.failed(message="no such card"))
 

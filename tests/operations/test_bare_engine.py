@@ -1,13 +1,16 @@
 """The verbs on an engine that has next to nothing: said, not guessed."""
 
+import attrs
 import pytest
 
 import wfadmin
 from tests.operations.engines import BareEngine
-from wfadmin.adapters.memory import World
+from wfadmin.adapters.memory import Point, World
 from wfadmin.domain.components import Component, ComponentStatus
-from wfadmin.domain.model import InvocationStatus
+from wfadmin.domain.errors import EngineUnreachable, NotSupported
+from wfadmin.domain.model import HandlerKind, InvocationStatus
 from wfadmin.domain.recovery import Allowed, Blocked
+from wfadmin.testing import PortCall, Proceed, wrapped
 
 pytestmark = pytest.mark.asyncio
 
@@ -73,3 +76,34 @@ async def test_the_children_of_too_many_runs_are_not_asked_for() -> None:
     assert found.children is None
     assert found.warnings == ("Not read: the children of 1 of 9 unfinished runs.",)
     assert {one.status for one in found.runs} == {InvocationStatus.RUNNING}
+
+
+async def without_a_list(call: PortCall, proceed: Proceed) -> object:
+    """An engine whose runs say themselves what they are, and which lists no services."""
+    if call.point is Point.LIST_SERVICES:
+        raise NotSupported("bare", "list of services")
+    found = await proceed()
+    if call.point is Point.FOR_KEY:
+        return tuple(attrs.evolve(one, handler_kind=HandlerKind.MAIN) for one in found)
+    return found
+
+
+async def test_where_services_are_not_listed_the_runs_say_what_they_are() -> None:
+    world = World()
+    run = world.workflow("Order").key("o-1").failed("boom")
+    engine = wrapped(world.engine, without_a_list)
+
+    async with wfadmin.connect(engine, clock=world.clock) as operator:
+        result = await operator.recover_stuck_workflow(KEY)
+
+    assert (result.purged, result.confirmed) == ((run.id,), True)
+
+
+async def test_a_list_of_services_that_fails_is_an_error_all_the_same() -> None:
+    world = World()
+    world.workflow("Order").key("o-1").failed("boom")
+    world.break_component(Component.SERVICES, EngineUnreachable("memory", "Connection refused"))
+
+    async with wfadmin.connect(world.engine, clock=world.clock) as operator:
+        with pytest.raises(EngineUnreachable):
+            await operator.recover_stuck_workflow(KEY)

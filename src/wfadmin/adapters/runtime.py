@@ -36,8 +36,8 @@ class SystemClock(Clock):
 
     @override
     async def sleep(self, duration: timedelta) -> None:
-        """See `Clock.sleep`."""
-        await anyio.sleep(duration.total_seconds())
+        """See `Clock.sleep`. A length below zero is none."""
+        await anyio.sleep(max(duration.total_seconds(), 0))
 
 
 class AnyioTasks(TaskRunner):

@@ -32,6 +32,10 @@ COMMANDS = {
     "cleanup": ("wfadmin.cli.cleanup:cleanup", "Remove deployments that nothing needs."),
     "recover": ("wfadmin.cli.recover:recover", "Make a failed key submittable again."),
     "apply": ("wfadmin.cli.apply:apply", "Do what a saved plan says."),
+    "contract": (
+        "wfadmin.cli.contract:contract",
+        "Examine an adapter: does it keep the contract?",
+    ),
     "demo": ("wfadmin.cli.demo:demo", "Show an incident on an engine in memory."),
 }
 
@@ -141,7 +145,9 @@ def _about(app: App, command: Callable[..., Any], bound: inspect.BoundArguments)
     from rich.console import Console
 
     page = io.StringIO()
-    app.help_print(*bound.args, console=Console(file=page, width=100, color_system=None))
+    app.help_print(
+        *bound.args, console=Console(file=page, width=100, color_system=None, emoji=False)
+    )
     text = page.getvalue().strip()
     return Said(lambda: {"help": text}, lambda _: (text,))
 

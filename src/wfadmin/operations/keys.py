@@ -44,12 +44,15 @@ class KeyReader:
 
     async def ask_service(self) -> None:
         """
-        Look the service up.
+        Look the service up. Where an engine cannot list services, the runs say what they are.
 
         Raises:
             EngineError: The services could not be listed.
         """
-        services = await ask(self.engine, self.host, self.engine.admin.list_services)
+        try:
+            services = await ask(self.engine, self.host, self.engine.admin.list_services)
+        except NotSupported:
+            services = ()
         name = self.key.service_name
         self.service = next((one for one in services if one.name == name), None)
 

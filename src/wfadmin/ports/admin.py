@@ -9,7 +9,11 @@ __all__ = ["AdminApi"]
 
 
 class AdminApi(Protocol):
-    """Questions to the engine as a whole. All of them read only."""
+    """
+    Questions to the engine as a whole. All of them read only.
+
+    Clauses: AD-07.
+    """
 
     __slots__ = ()
 
@@ -26,6 +30,8 @@ class AdminApi(Protocol):
             EngineRejected: An error status.
             UnexpectedAnswer: Something else answered.
             NotSupported: This engine has no ingress, or none was named.
+
+        Clauses: AD-01, AD-08, AD-09, AD-10, AD-11.
         """
 
     @abstractmethod
@@ -40,6 +46,8 @@ class AdminApi(Protocol):
             EngineUnreachable: No answer.
             EngineRejected: An error status.
             UnexpectedAnswer: Something else answered.
+
+        Clauses: AD-02, AD-08, AD-09, AD-10, AD-11.
         """
 
     @abstractmethod
@@ -52,4 +60,6 @@ class AdminApi(Protocol):
             EngineRejected: An error status.
             UnexpectedAnswer: Not understood, or not whole.
             NotSupported: This engine cannot list services.
+
+        Clauses: AD-03, AD-04, AD-05, AD-06, AD-08, AD-09, AD-10, AD-12.
         """

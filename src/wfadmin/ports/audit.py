@@ -67,6 +67,9 @@ class AuditLog(Protocol):
 
         Raises:
             AuditUnavailable: It could not be stored: nothing may be sent.
+
+        Clauses: AL-01, AL-08, AL-09, AL-12, AL-13, AL-15, AL-16, AL-17, AL-18, AL-19,
+            AL-20, AL-24.
         """
 
     @abstractmethod
@@ -76,6 +79,8 @@ class AuditLog(Protocol):
 
         Raises:
             AuditUnavailable: It could not be stored; what happened stands.
+
+        Clauses: AL-03, AL-04, AL-07, AL-08, AL-10, AL-11, AL-14, AL-21, AL-24.
         """
 
     @abstractmethod
@@ -85,6 +90,8 @@ class AuditLog(Protocol):
 
         Raises:
             AuditUnavailable: It could not be stored.
+
+        Clauses: AL-06, AL-15, AL-22.
         """
 
     @abstractmethod
@@ -92,6 +99,10 @@ class AuditLog(Protocol):
         """
         The intents for `engine` of which nobody knows how they ended.
 
+        One that was stored a moment ago may be left out: its write may still be under way.
+
         Raises:
             AuditUnavailable: It could not be read.
+
+        Clauses: AL-01, AL-02, AL-03, AL-04, AL-05, AL-06, AL-12, AL-23.
         """

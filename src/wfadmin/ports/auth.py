@@ -35,4 +35,6 @@ class Authenticator(Protocol):
 
         Args:
             headers: Names in lower case.
+
+        Clauses: AU-01, AU-02, AU-03, AU-04, AU-05, AU-06.
         """

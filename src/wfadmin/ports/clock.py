@@ -14,12 +14,24 @@ class Clock(Protocol):
 
     @abstractmethod
     def now(self) -> datetime:
-        """The time of day, with its zone. May jump: never measure with it."""
+        """
+        The time of day, with its zone. May jump: never measure with it.
+
+        Clauses: CL-01.
+        """
 
     @abstractmethod
     def monotonic(self) -> timedelta:
-        """Time since some moment; never goes back. Measure with it."""
+        """
+        Time since some moment; never goes back. Measure with it.
+
+        Clauses: CL-02, CL-03.
+        """
 
     @abstractmethod
     async def sleep(self, duration: timedelta) -> None:
-        """Wait. Cancellation ends it at once."""
+        """
+        Wait. Cancellation ends it at once.
+
+        Clauses: CL-04, CL-05, CL-06.
+        """

@@ -19,4 +19,6 @@ class Credentials(Protocol):
         Raises:
             InvalidConfig: Its source is not there or holds no token. The message names the
                 source, never the token.
+
+        Clauses: CR-01, CR-02, CR-03, CR-04, CR-05, CR-06.
         """

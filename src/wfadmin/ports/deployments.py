@@ -23,6 +23,8 @@ class DeploymentRegistry(Protocol):
             EngineUnreachable: No answer: never the same as no deployments.
             EngineRejected: An error status.
             UnexpectedAnswer: Not understood, or not whole.
+
+        Clauses: DR-01, DR-02, DR-03, DR-04, DR-05, DR-19, DR-20, DR-21, DR-22.
         """
 
     @abstractmethod
@@ -36,6 +38,8 @@ class DeploymentRegistry(Protocol):
             EngineUnreachable: No answer.
             EngineRejected: An error status.
             UnexpectedAnswer: Not understood, or not whole.
+
+        Clauses: DR-06, DR-07, DR-08, DR-09, DR-19, DR-20, DR-21, DR-22.
         """
 
     @abstractmethod
@@ -58,6 +62,9 @@ class DeploymentRegistry(Protocol):
                 fit. Nothing was registered.
             UnexpectedAnswer: A dry run that was not understood.
             OutcomeUnknown: Sent, and no answer that settles it: list, never register again.
+
+        Clauses: DR-05, DR-10, DR-11, DR-12, DR-13, DR-14, DR-15, DR-23, DR-24, DR-25, DR-26,
+            DR-27, DR-28, DR-29, DR-30.
         """
 
     @abstractmethod
@@ -71,4 +78,6 @@ class DeploymentRegistry(Protocol):
             EngineUnreachable: Not sent.
             EngineRejected: An error status that is no `Answer`.
             OutcomeUnknown: Sent, and no answer that settles it: list, never remove again.
+
+        Clauses: DR-16, DR-17, DR-18, DR-31, DR-32, DR-33, DR-34, DR-35.
         """

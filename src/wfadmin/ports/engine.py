@@ -25,6 +25,8 @@ class Engine(Protocol):
     One workflow system. A slot that is None says: this engine has no such thing.
 
     Making one does no I/O. What it is and can do is read when it is needed.
+
+    Clauses: EN-01, EN-05, EN-06, EN-14, EN-15, EN-16, EN-17, EN-18.
     """
 
     __slots__ = ()
@@ -32,12 +34,20 @@ class Engine(Protocol):
     @property
     @abstractmethod
     def name(self) -> str:
-        """The name of the adapter, in lower case."""
+        """
+        The name of the adapter, in lower case.
+
+        Clauses: EN-04.
+        """
 
     @property
     @abstractmethod
     def address(self) -> str:
-        """Where it is, for people and audit records: without user name and password."""
+        """
+        Where it is, for people and audit records: without user name and password.
+
+        Clauses: EN-05, EN-06.
+        """
 
     @property
     @abstractmethod
@@ -57,12 +67,20 @@ class Engine(Protocol):
     @property
     @abstractmethod
     def listing(self) -> InvocationListing | None:
-        """All invocations at once."""
+        """
+        All invocations at once.
+
+        Clauses: EN-08.
+        """
 
     @property
     @abstractmethod
     def control(self) -> InvocationControl | None:
-        """What changes runs."""
+        """
+        What changes runs.
+
+        Clauses: EN-08.
+        """
 
     @property
     @abstractmethod
@@ -83,11 +101,17 @@ class Engine(Protocol):
             EngineUnreachable: No answer.
             EngineRejected: An error status.
             UnexpectedAnswer: Something else answered.
+
+        Clauses: EN-07, EN-09, EN-10, EN-11, EN-12, EN-13.
         """
 
     @abstractmethod
     async def aclose(self) -> None:
-        """Let go of what was opened. May be called twice; what was injected stays open."""
+        """
+        Let go of what was opened. May be called twice; what was injected stays open.
+
+        Clauses: EN-02, EN-03.
+        """
 
 
 @attrs.frozen

@@ -30,4 +30,6 @@ class EvidenceStore(Protocol):
 
         Raises:
             EvidenceUnavailable: It could not be stored: nothing may be sent.
+
+        Clauses: ES-01, ES-02, ES-03, ES-04, ES-05, ES-06, ES-07, ES-08, ES-09, ES-10.
         """

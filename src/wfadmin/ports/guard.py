@@ -20,4 +20,6 @@ class RetryGuard(Protocol):
         Whether what this key does has happened already. `UNKNOWN` refuses the recovery.
 
         Any error counts as `UNKNOWN`.
+
+        Clauses: GU-01, GU-02, GU-03, GU-04, GU-05, GU-06.
         """

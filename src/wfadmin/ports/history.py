@@ -45,4 +45,7 @@ class InvocationHistory(Protocol):
             EngineUnreachable: No answer.
             EngineRejected: An error status.
             UnexpectedAnswer: Not understood, or not whole.
+
+        Clauses: IH-01, IH-02, IH-03, IH-04, IH-05, IH-06, IH-07, IH-08, IH-09, IH-10, IH-11,
+            IH-12, IH-13, IH-14, IH-15.
         """

@@ -13,4 +13,8 @@ class Ids(Protocol):
 
     @abstractmethod
     def fresh(self) -> str:
-        """A new id, of letters, digits and underscores."""
+        """
+        A new id, of letters, digits and underscores.
+
+        Clauses: ID-01, ID-02, ID-03.
+        """

@@ -29,6 +29,10 @@ class InvocationStore(Protocol):
             EngineUnreachable: No answer.
             EngineRejected: An error status.
             UnexpectedAnswer: Not understood, or not whole.
+
+        Clauses: IS-01, IS-02, IS-03, IS-04, IS-05, IS-06, IS-07, IS-08, IS-09, IS-10, IS-11,
+            IS-16, IS-17, IS-18, IS-19, IS-24, IS-25, IS-26, IS-27, IS-28, IS-29, IS-30, IS-31,
+            IS-32, IS-33, IS-34, IS-35, IS-36, IS-37, IS-38, IS-39, IS-40, IS-41, IS-42, IS-43.
         """
 
     @abstractmethod
@@ -42,6 +46,9 @@ class InvocationStore(Protocol):
             EngineUnreachable: No answer.
             EngineRejected: An error status.
             UnexpectedAnswer: Not understood, or not whole.
+
+        Clauses: IS-12, IS-13, IS-14, IS-15, IS-23, IS-25, IS-28, IS-29, IS-30, IS-31, IS-32,
+            IS-33, IS-35.
         """
 
     @abstractmethod
@@ -54,4 +61,6 @@ class InvocationStore(Protocol):
             EngineRejected: An error status.
             UnexpectedAnswer: Not understood, or not whole.
             NotSupported: This engine cannot say.
+
+        Clauses: IS-20, IS-21, IS-22, IS-29, IS-30, IS-31, IS-32, IS-33, IS-35.
         """

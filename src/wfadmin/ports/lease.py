@@ -24,4 +24,7 @@ class OperatorLease(Protocol):
         Raises:
             LeaseHeld: Somebody else holds it. Nothing was done.
             LeaseUnavailable: Nobody can say whether somebody holds it. Nothing was done.
+
+        Clauses: OL-01, OL-02, OL-03, OL-04, OL-05, OL-06, OL-07, OL-08, OL-09, OL-10,
+            OL-11, OL-12, OL-13, OL-14.
         """

@@ -30,4 +30,7 @@ class InvocationListing(Protocol):
             EngineUnreachable: No answer: never the same as no invocations.
             EngineRejected: An error status.
             UnexpectedAnswer: Not understood, or not whole.
+
+        Clauses: IL-01, IL-02, IL-03, IL-04, IL-05, IL-06, IL-07, IL-08, IL-09, IL-10, IL-11,
+            IL-12, IL-13, IL-14, IL-15, IL-16, IL-17, IL-18, IL-19, IL-20.
         """

@@ -20,4 +20,6 @@ class Observer(Protocol):
         Args:
             name: `<verb>.<what>`, such as `doctor.probed`.
             fields: Facts; never a token, a URL's user name or stored values.
+
+        Clauses: OB-01, OB-02, OB-03, OB-04, OB-05, OB-06, OB-07.
         """

@@ -29,6 +29,9 @@ class StateStore(Protocol):
             EngineUnreachable: No answer.
             EngineRejected: An error status.
             UnexpectedAnswer: Not understood, or not whole.
+
+        Clauses: SS-01, SS-02, SS-03, SS-04, SS-05, SS-06, SS-07, SS-08, SS-09, SS-10,
+            SS-11, SS-17, SS-18, SS-19, SS-20.
         """
 
     @abstractmethod
@@ -46,4 +49,7 @@ class StateStore(Protocol):
             EngineUnreachable: Not sent.
             EngineRejected: An error status that is no `Answer`.
             OutcomeUnknown: Sent, and no answer that settles it: read, never send again.
+
+        Clauses: SS-12, SS-13, SS-14, SS-15, SS-16, SS-21, SS-22, SS-23, SS-24, SS-25,
+            SS-26, SS-27, SS-28.
         """

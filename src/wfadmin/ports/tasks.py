@@ -30,6 +30,8 @@ class TaskRunner(Protocol):
         Returns:
             One value or exception per call, in their order. A call that was not finished in
             time gives `TimeoutError`. One that fails or hangs costs the others nothing.
+
+        Clauses: TR-01, TR-02, TR-03, TR-04, TR-05, TR-06, TR-07.
         """
 
     @abstractmethod
@@ -41,4 +43,6 @@ class TaskRunner(Protocol):
 
         Raises:
             TimeoutError: It was not finished in time and was stopped.
+
+        Clauses: TR-08, TR-09, TR-10.
         """

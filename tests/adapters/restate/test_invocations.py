@@ -243,10 +243,12 @@ async def test_another_error_about_an_id_is_an_error() -> None:
         await fake.engine().invocations.get(ref("inv_1"))
 
 
-async def test_an_id_that_is_none_is_not_looked_for() -> None:
-    fake = FakeRestate(queries=[("where false", [])])
+@pytest.mark.parametrize("text", ["x' or 1=1", "none-such", " ", "../x", "x" * 500])
+async def test_an_id_that_is_none_is_not_looked_for(text: str) -> None:
+    fake = FakeRestate()
 
-    assert await fake.engine().invocations.get(ref("x' or 1=1")) is None
+    assert await fake.engine().invocations.get(ref(text)) is None
+    assert fake.requests == []
 
 
 async def test_children_are_what_a_run_called_and_is_not_over() -> None:

@@ -7,7 +7,7 @@ from wfadmin.adapters.restate.api import RestateApi
 from wfadmin.adapters.restate.details import Details
 from wfadmin.adapters.restate.rows import InvocationRow, columns
 from wfadmin.adapters.restate.sharding import Sharding
-from wfadmin.adapters.restate.sql import INVOCATIONS, literal, select
+from wfadmin.adapters.restate.sql import INVOCATIONS, is_id, literal, select
 from wfadmin.domain.errors import EngineRejected
 from wfadmin.domain.keys import InvocationRef, WorkflowKey
 from wfadmin.domain.model import Invocation
@@ -36,7 +36,9 @@ class RestateInvocations(InvocationStore):
 
     @override
     async def get(self, ref: InvocationRef) -> Invocation | None:
-        """See `InvocationStore.get`."""
+        """See `InvocationStore.get`. Sends: nothing for an id that the engine cannot have made."""
+        if not is_id(ref.id):
+            return None
         try:
             found = await self._details.of((ref.id,))
         except EngineRejected as error:

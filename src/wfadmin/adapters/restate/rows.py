@@ -49,6 +49,9 @@ _COLUMNS = (
     "journal_size",
     "created_at",
     "modified_at",
+    # Not read, but seen live on 1.6 and 1.7: without it in the same statement the engine leaves
+    # the time of the start out.
+    "scheduled_at",
     "scheduled_start_at",
     "completed_at",
 )
