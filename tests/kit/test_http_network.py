@@ -32,6 +32,8 @@ class Engine(httpx.AsyncBaseTransport):
         if request.url.path == "/packed":
             packed = {"content-type": "application/json", "content-encoding": "gzip"}
             return httpx.Response(200, headers=packed, content=gzip.compress(TEXT))
+        if request.url.path == "/healthz":
+            return httpx.Response(204)
         if request.url.path == "/missing":
             return httpx.Response(404, json={"message": "not found"})
         return httpx.Response(202, headers={"x-engine": "real"}, json=json.loads(TEXT))
@@ -185,6 +187,18 @@ async def test_what_is_garbled_keeps_its_status_and_its_other_headers() -> None:
 
     assert (await read(network, "/missing")).status_code == 404
     assert (await read(network)).headers["x-engine"] == "real"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("garbage", [Garbage.ANOTHER_FORMAT, Garbage.TOO_DEEP])
+async def test_an_answer_that_has_no_body_gets_a_status_that_allows_one(garbage: Garbage) -> None:
+    network = network_of(Engine())
+    assert (await read(network, "/healthz")).status_code == 204
+    network.garble(garbage)
+
+    answer = await read(network, "/healthz")
+
+    assert (answer.status_code, len(answer.content) > 0) == (200, True)
 
 
 @pytest.mark.asyncio

@@ -1,5 +1,6 @@
 """How a check becomes a verdict, and a verdict the end of a test."""
 
+import sys
 import unittest
 
 import anyio
@@ -148,8 +149,18 @@ async def test_a_test_is_skipped_with_the_reason_where_nothing_was_proven(
 ) -> None:
     subject = memory()
 
-    with pytest.raises(unittest.SkipTest, match=r"no state|no clock|ticket 7"):
+    with pytest.raises(pytest.skip.Exception, match=r"no state|no clock|ticket 7"):
         await run(clause_of(error), subject.connect, subject.driver, deviations=deviations)
+
+
+async def test_without_pytest_a_test_is_skipped_as_unittest_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "pytest")
+    subject = memory()
+
+    with pytest.raises(unittest.SkipTest, match="no state"):
+        await run(clause_of(NotSupportedHere("no state")), subject.connect, subject.driver)
 
 
 async def reads(bench: Bench) -> None:

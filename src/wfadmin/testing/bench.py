@@ -11,6 +11,7 @@ from wfadmin.domain.answers import Answer
 from wfadmin.domain.capabilities import Capabilities, CommandName
 from wfadmin.domain.commands import Command, command_name
 from wfadmin.domain.error import WfadminError
+from wfadmin.domain.errors import NotSupported
 from wfadmin.domain.keys import WorkflowKey
 from wfadmin.domain.model import Invocation
 from wfadmin.ports.control import InvocationControl
@@ -145,6 +146,18 @@ class Bench:
         """
         _there(self.engine.deployments, "deployments")
         return await self.driver.a_place()
+
+    async def children_of(self, run: Invocation) -> tuple[Invocation, ...]:
+        """
+        The unfinished invocations that `run` called, as the adapter reads them.
+
+        Raises:
+            NotSupportedHere: The adapter says that nobody can know.
+        """
+        try:
+            return await self.engine.invocations.children(run.ref)
+        except NotSupported as error:
+            raise NotSupportedHere("the engine does not say who called whom") from error
 
     # --- doing ---------------------------------------------------------------------------------
 

@@ -68,12 +68,15 @@ class Driver:
         settings_timeout: What a single request may take, for the adapter; short, because the
             kit waits for it.
         patience: How long the engine may take to do what it accepted.
+        accepts_for_ended: Whether the engine itself accepts commands for runs that have ended,
+            and does nothing.
     """
 
     service_name: str = "Order"
     shared_handler: str | None = None
     settings_timeout: timedelta = timedelta(seconds=1)
     patience: timedelta = timedelta(seconds=10)
+    accepts_for_ended: bool = False
 
     def __init__(self) -> None:
         self._prefix = f"kit-{uuid.uuid4().hex[:12]}"

@@ -117,7 +117,7 @@ class HttpNetwork(Network):
 
     @override
     def garble(self, garbage: Garbage) -> None:
-        """See `Network.garble`. The status stays as it was."""
+        """See `Network.garble`. The status stays as it was, but one that allows no body is 200."""
         match garbage:
             case Garbage.CUT_SHORT:
                 self._trouble = self._halved
@@ -186,7 +186,7 @@ class HttpNetwork(Network):
         answer = await self._forward(request)
         await _body_of(answer)
         headers = [*_without(answer, *_OF_THE_BODY), ("content-type", _JSON)]
-        return httpx.Response(answer.status_code, headers=headers, stream=self._stream)
+        return httpx.Response(_with_a_body(answer), headers=headers, stream=self._stream)
 
     async def _held(self, request: httpx.Request) -> httpx.Response:
         self._waits.set()
@@ -230,7 +230,7 @@ class _Replaced:
         answer = await self._forward(request)
         await _body_of(answer)
         headers = [*_without(answer, *_OF_THE_BODY), ("content-type", self._kind)]
-        return _answer(answer.status_code, headers, self._body)
+        return _answer(_with_a_body(answer), headers, self._body)
 
 
 class _Repeated:
@@ -266,6 +266,12 @@ async def _body_of(answer: httpx.Response) -> bytes:
         return b"".join([part async for part in stream])
     finally:
         await answer.aclose()
+
+
+def _with_a_body(answer: httpx.Response) -> int:
+    """The status of an answer that has a body now: some have none by definition."""
+    bodiless = (httpx.codes.NO_CONTENT, httpx.codes.NOT_MODIFIED)
+    return httpx.codes.OK if answer.status_code in bodiless else answer.status_code
 
 
 def _without(answer: httpx.Response, *names: str) -> list[tuple[str, str]]:

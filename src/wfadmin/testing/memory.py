@@ -281,7 +281,10 @@ class MemoryDriver(Driver):
     @override
     def retention(self) -> timedelta:
         """See `Driver.retention`."""
-        return self.world.store.registry.shape(self.service_name).retention
+        kept = self.world.store.registry.shape(self.service_name).retention
+        if kept is None:
+            raise NotExercised("the engine keeps a completed run for ever")
+        return kept
 
     @override
     async def advance(self, duration: timedelta) -> None:

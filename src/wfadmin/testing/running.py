@@ -1,5 +1,6 @@
 """Examines an adapter: one clause at a time, each on an engine of its own."""
 
+import sys
 import unittest
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
@@ -79,6 +80,7 @@ async def run(
     Raises:
         AssertionError: It does not, or nothing is known because the driver or the kit failed.
         unittest.SkipTest: Not supported, not exercised, or a known deviation, with the reason.
+            Where pytest is imported, what pytest.skip raises.
         UsageError: A deviation without a reason.
     """
     verdict = await examine(clause, Subject(connect, driver, deviations or {}))
@@ -91,12 +93,23 @@ def as_test(verdict: Verdict, rule: str) -> None:
 
     Raises:
         AssertionError: The verdict fails.
-        unittest.SkipTest: Nothing is known, or what is known is tolerated.
+        unittest.SkipTest: Nothing is known, or what is known is tolerated. Where pytest is
+            imported, what pytest.skip raises.
     """
     if verdict.outcome.fails:
         raise Broken(f"{verdict}\nthe rule: {rule}")
     if verdict.outcome is not Outcome.PASSED:
-        raise unittest.SkipTest(str(verdict))
+        raise _skipped(str(verdict))
+
+
+def _skipped(reason: str) -> BaseException:
+    """What ends a test as skipped, as the test runner that is there wants it."""
+    # Some versions of pytest take the exception of unittest for a failure (seen with 9.0.0).
+    pytest = sys.modules.get("pytest")
+    if pytest is None:
+        return unittest.SkipTest(reason)
+    skipped: BaseException = pytest.skip.Exception(reason)
+    return skipped
 
 
 async def judged(clause_id: str, check: Callable[[], Awaitable[None]]) -> Verdict:

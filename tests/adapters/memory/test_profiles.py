@@ -74,7 +74,7 @@ def test_it_is_like_restate_unless_another_engine_is_named() -> None:
 
 @pytest.mark.parametrize("name", ["cadence", "", "Restate"])
 def test_an_unknown_engine_is_refused_with_the_known_ones(name: str) -> None:
-    with pytest.raises(UsageError, match="is none of these: restate") as caught:
+    with pytest.raises(UsageError, match="is none of these: dapr, restate") as caught:
         World(like=name)
 
     assert caught.value.argument == "like"

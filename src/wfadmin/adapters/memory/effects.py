@@ -13,7 +13,7 @@ from wfadmin.adapters.memory.table import Table
 from wfadmin.domain.answers import Answer, Registration
 from wfadmin.domain.capabilities import Fence
 from wfadmin.domain.commands import Command
-from wfadmin.domain.errors import EngineRejected
+from wfadmin.domain.errors import EngineRejected, OutcomeUnknown
 from wfadmin.domain.keys import WorkflowKey
 from wfadmin.domain.urls import same_url
 
@@ -31,7 +31,7 @@ class Perform:
         """Ask the table of commands anew, and do what it says."""
         try:
             decided = _decided(self._table, self.command)
-        except EngineRejected:
+        except (EngineRejected, OutcomeUnknown):
             return
         if not isinstance(decided, Answer):
             decided()
@@ -88,6 +88,7 @@ def perform(table: Table, command: Command) -> Answer:
 
     Raises:
         EngineRejected: An error status, such as for a deployment that is not registered.
+        OutcomeUnknown: It never answers.
     """
     decided = _decided(table, command)
     if isinstance(decided, Answer):

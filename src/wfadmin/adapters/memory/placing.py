@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import attrs
 
-from wfadmin.adapters.memory.profile import Slot
 from wfadmin.adapters.memory.store import Store, Submission
 from wfadmin.adapters.memory.table import Call
 from wfadmin.domain.errors import UsageError
@@ -69,14 +68,14 @@ class Placing:
 
     def scheduled(self, *, due: timedelta = _AN_HOUR) -> Run:
         """It starts later; with a `due` below zero it should have started long ago."""
-        self._must_be_free()
+        self._may_be(InvocationStatus.SCHEDULED)
         run = self._store.create(self.call, InvocationStatus.SCHEDULED, age=_NO_TIME)
         due_at = self._store.clock.now() + due
         return self._placed(self._store.change(run, run.status, due_at=due_at))
 
     def pending(self, *, since: timedelta = _NO_TIME) -> Run:
         """It waits to start; on a virtual object until the call that holds the key is over."""
-        self._must_be_free()
+        self._may_be(InvocationStatus.PENDING)
         if self._takes_a_key() and self._holder() is None:
             raise UsageError("service key", "nothing holds it, so no call of it waits")
         run = self._store.create(self.call, InvocationStatus.PENDING, age=since)
@@ -86,12 +85,12 @@ class Placing:
 
     def running(self, *, since: timedelta = _NO_TIME, on: Deployment | None = None) -> Run:
         """It runs."""
-        return self._placed(self._started(on, since))
+        return self._placed(self._started(InvocationStatus.RUNNING, on, since))
 
     def suspended(self, *, since: timedelta = _NO_TIME, on: Deployment | None = None) -> Run:
         """It waits for something outside of it."""
-        run = self._started(on, since)
         status = InvocationStatus.SUSPENDED
+        run = self._started(status, on, since)
         return self._placed(self._store.change(run, status, modified_at=run.created_at))
 
     def backing_off(
@@ -102,7 +101,7 @@ class Placing:
         on: Deployment | None = None,
     ) -> Run:
         """Its attempts failed so often, and it is between two of them."""
-        run = self._started(on, _NO_TIME)
+        run = self._started(InvocationStatus.BACKING_OFF, on, _NO_TIME)
         now = self._store.clock.now()
         run = self._store.change(
             run,
@@ -116,7 +115,9 @@ class Placing:
 
     def paused(self, *, failure: str | None = None, on: Deployment | None = None) -> Run:
         """It gave up after `failure`, or without one somebody paused it."""
-        run = self._started(on, _NO_TIME)
+        if failure is not None:
+            self._must_have(InvocationStatus.BACKING_OFF)
+        run = self._started(InvocationStatus.PAUSED, on, _NO_TIME)
         run = self._store.change(
             run,
             InvocationStatus.PAUSED,
@@ -125,6 +126,12 @@ class Placing:
             failure_at=None if failure is None else self._store.clock.now(),
         )
         return self._placed(run)
+
+    def stalled(self, *, since: timedelta = _NO_TIME) -> Run:
+        """It cannot go on: what would run it does not fit its history."""
+        status = InvocationStatus.STALLED
+        run = self._started(status, None, since)
+        return self._placed(self._store.change(run, status, modified_at=run.created_at))
 
     def succeeded(self, *, on: Deployment | None = None) -> Run:
         """It ended well."""
@@ -149,13 +156,21 @@ class Placing:
         failure: str | None,
         on: Deployment | None,
     ) -> Run:
-        self._must_be_free()
+        profile = self._store.profile
+        if not profile.can_end(outcome):
+            raise UsageError("like", f"in {profile.name} no run ends {outcome.value}")
+        self._may_be(InvocationStatus.COMPLETED)
         run = self._made(on, _NO_TIME)
         self._store.complete(run, outcome, failure)
         return self._placed(run)
 
-    def _started(self, on: Deployment | None, since: timedelta) -> Invocation:
-        self._must_be_free()
+    def _started(
+        self,
+        status: InvocationStatus,
+        on: Deployment | None,
+        since: timedelta,
+    ) -> Invocation:
+        self._may_be(status)
         if self._takes_a_key() and self._holder() is not None:
             raise UsageError("service key", "another call holds it, so this one can only wait")
         return self._made(on, since)
@@ -174,9 +189,15 @@ class Placing:
         route = self._store.registry.route(name)
         if route is None:
             raise UsageError("service", f"no deployment serves {name}, so no run of it starts")
-        return route.deployment_id if self._store.profile.has(Slot.DEPLOYMENTS) else None
+        return route.deployment_id if self._store.has_deployments else None
 
-    def _must_be_free(self) -> None:
+    def _must_have(self, status: InvocationStatus) -> None:
+        profile = self._store.profile
+        if status not in profile.words:
+            raise UsageError("like", f"in {profile.name} no run is {status.value}")
+
+    def _may_be(self, status: InvocationStatus) -> None:
+        self._must_have(status)
         if self._store.find(self._store.id_for(self.call)) is not None:
             raise UsageError("service key", "it has its main run already")
 
@@ -211,7 +232,9 @@ class Key(Placing):
 
     def shared(self, handler: str) -> Placing:
         """A call of a shared handler of the key, beside its main run."""
-        registry = self._store.registry
+        profile, registry = self._store.profile, self._store.registry
+        if not profile.shares_handlers:
+            raise UsageError("like", f"{profile.name} has no shared handlers")
         shape = registry.shape(self.call.service_name)
         if handler == shape.main:
             raise UsageError("handler", "it is the main one")

@@ -1,5 +1,6 @@
 """Every engine that the engine in memory can be like, by name: a new one is one more entry."""
 
+from wfadmin.adapters.memory.dapr import DAPR
 from wfadmin.adapters.memory.profile import Profile
 from wfadmin.adapters.memory.restate import RESTATE
 from wfadmin.domain.errors import UsageError
@@ -7,7 +8,7 @@ from wfadmin.domain.text import shown
 
 __all__ = ["PROFILES", "profile_of"]
 
-PROFILES: dict[str, Profile] = {one.name: one for one in (RESTATE,)}
+PROFILES: dict[str, Profile] = {one.name: one for one in (DAPR, RESTATE)}
 
 
 def profile_of(name: str) -> Profile:

@@ -9,7 +9,6 @@ from typing_extensions import override
 
 from wfadmin.adapters.memory.points import Point
 from wfadmin.adapters.memory.port import Port
-from wfadmin.adapters.memory.profile import Slot
 from wfadmin.adapters.memory.store import Store
 from wfadmin.domain.errors import InvocationNotFound
 from wfadmin.domain.keys import InvocationRef, WorkflowKey
@@ -49,12 +48,9 @@ class MemoryAdmin(Port, AdminApi):
 
     @override
     async def list_services(self) -> tuple[Service, ...]:
-        """See `AdminApi.list_services`. Services that no deployment serves are not there."""
+        """See `AdminApi.list_services`."""
         await self._reach(Point.LIST_SERVICES)
-        services = self._store.registry.services
-        if self._store.profile.has(Slot.DEPLOYMENTS):
-            return services
-        return tuple(attrs.evolve(one, revision=0, deployment_id=None) for one in services)
+        return self._store.profile.view.services(self._store)
 
 
 @attrs.frozen(eq=False)
@@ -70,19 +66,19 @@ class MemoryInvocations(Port, InvocationStore):
     async def for_key(self, key: WorkflowKey) -> tuple[Invocation, ...]:
         """See `InvocationStore.for_key`."""
         await self._reach(Point.FOR_KEY)
-        return tuple(one for one in self._store.runs if one.key == key)
+        return self._store.profile.view.for_key(self._store, key)
 
     @override
     async def get(self, ref: InvocationRef) -> Invocation | None:
         """See `InvocationStore.get`."""
         await self._reach(Point.GET)
-        return self._store.find(ref.id)
+        return self._store.profile.view.get(self._store, ref)
 
     @override
     async def children(self, ref: InvocationRef) -> tuple[Invocation, ...]:
-        """See `InvocationStore.children`. Goes by the id: ids come again."""
+        """See `InvocationStore.children`."""
         await self._reach(Point.CHILDREN)
-        return self._store.children_of(ref.id)
+        return self._store.profile.view.children(self._store, ref)
 
 
 @attrs.frozen(eq=False)
@@ -109,7 +105,7 @@ class MemoryListing(Port, InvocationListing):
             failed=len(failed) if store.lists_all else None,
             unfinished=open_ones[:unfinished],
             unfinished_total=len(open_ones),
-            usage=usage_of(store) if store.profile.has(Slot.DEPLOYMENTS) else None,
+            usage=usage_of(store) if store.has_deployments else None,
             truncated=_truncated(store, len(open_ones), unfinished),
         )
 

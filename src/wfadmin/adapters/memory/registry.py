@@ -40,14 +40,14 @@ class Shape:
     Attributes:
         main: The handler that a run of it executes; every other one is shared.
         shared: The shared handlers.
-        retention: How long the engine keeps a completed run of it.
+        retention: How long the engine keeps a completed run of it; None for ever.
     """
 
     name: str
     kind: ServiceKind
     main: str = "run"
     shared: tuple[str, ...] = ()
-    retention: timedelta = _DAY
+    retention: timedelta | None = _DAY
 
     @property
     def handlers(self) -> tuple[Handler, ...]:

@@ -27,7 +27,7 @@ class Submitted(StrEnum):
     ACCEPTED = "accepted"
     #: The key is held by the run that it had: unfinished, or retained after its end.
     PREVIOUSLY_ACCEPTED = "previously_accepted"
-    #: No registered deployment serves it, or it has no such handler.
+    #: Nothing that runs it is registered or connected, or it has no such handler.
     NOT_FOUND = "not_found"
 
 
@@ -62,12 +62,15 @@ class Store(Table):
         """
         shape = self.registry.shape(key.service_name)
         name = handler or shape.main
-        routed = self.registry.route(key.service_name) is not None
+        routed = self.registry.route(key.service_name) is not None and self.turns.workers > 0
         if not routed or all(one.name != name for one in shape.handlers):
             return Submission(Submitted.NOT_FOUND)
         call = Call(key.service_name, key, name)
         invocation_id = self.id_for(call)
-        if self.find(invocation_id) is not None:
+        before = self.find(invocation_id)
+        if before is not None and before.is_completed and self.profile.replaces_ended:
+            self.forget(before)
+        elif before is not None:
             return Submission(Submitted.PREVIOUSLY_ACCEPTED, invocation_id)
         run = self.create(call, InvocationStatus.PENDING, age=timedelta(0))
         if due is not None:
@@ -84,25 +87,29 @@ class Store(Table):
 
         A scheduled one that is due is let in, a ready one starts, a running one writes a step
         into its journal, for a suspended one comes what it waits for, one that backs off tries
-        again. Nothing helps one that waits for its key, is paused, or is completed.
+        again. Nothing helps one that waits for its key, is paused, or is completed; and nothing
+        without a worker, or where the code blocks.
         """
         run = self.find(invocation_id)
         step = None if run is None else _STEPS.get(run.status)
-        return run is not None and step is not None and step(self, run)
+        come = self.turns.come(invocation_id)
+        return come and run is not None and step is not None and step(self, run)
 
     def suspend(self, invocation_id: str) -> bool:
         """Let a running run wait for something outside of it."""
         run = self._in(invocation_id, InvocationStatus.RUNNING)
-        if run is not None:
-            self.move_on(run, InvocationStatus.SUSPENDED)
-        return run is not None
+        if run is None or InvocationStatus.SUSPENDED not in self.profile.words:
+            return False
+        self.move_on(run, InvocationStatus.SUSPENDED)
+        return True
 
     def back_off(self, invocation_id: str, failure: str) -> bool:
         """Let the attempt of a run fail: it tries again later."""
         run = self._in(invocation_id, InvocationStatus.RUNNING, InvocationStatus.BACKING_OFF)
-        if run is not None:
-            self.fail_attempt(run, failure)
-        return run is not None
+        if run is None or InvocationStatus.BACKING_OFF not in self.profile.words:
+            return False
+        self.fail_attempt(run, failure)
+        return True
 
     def give_up(self, invocation_id: str) -> bool:
         """Let a run that backs off pause: it has tried often enough."""
@@ -124,6 +131,20 @@ class Store(Table):
         if run is not None:
             self.end(self.move_on(run, run.status), InvocationOutcome.FAILED, failure)
         return run is not None
+
+    def stick(self, invocation_id: str) -> bool:
+        """Let the code of an unfinished run block for ever: it answers nothing any more."""
+        run = self.find(invocation_id)
+        if run is None or run.is_completed:
+            return False
+        self.turns.stick(invocation_id)
+        return True
+
+    def unstick(self, invocation_id: str) -> bool:
+        """Let the code of a run that blocks answer again."""
+        is_stuck = self.turns.is_stuck(invocation_id)
+        self.turns.unstick(invocation_id)
+        return is_stuck
 
     def expire(self) -> tuple[str, ...]:
         """
@@ -158,7 +179,9 @@ class Store(Table):
 
     def _in(self, invocation_id: str, *statuses: InvocationStatus) -> Invocation | None:
         run = self.find(invocation_id)
-        return run if run is not None and run.status in statuses else None
+        if run is None or run.status not in statuses:
+            return None
+        return run if self.turns.come(invocation_id) else None
 
     def _is_kept_for_long_enough(self, run: Invocation) -> bool:
         if run.completed_at is None or run.retention is None:

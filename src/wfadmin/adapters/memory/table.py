@@ -18,6 +18,7 @@ from wfadmin.adapters.memory.clock import VirtualClock
 from wfadmin.adapters.memory.profile import Effect, Profile, Slot
 from wfadmin.adapters.memory.queues import Queues, WaitingClear
 from wfadmin.adapters.memory.registry import Registry
+from wfadmin.adapters.memory.turns import Turns
 from wfadmin.domain.capabilities import Fence
 from wfadmin.domain.errors import UsageError
 from wfadmin.domain.keys import Incarnation, InvocationRef, Progress, WorkflowKey
@@ -85,6 +86,7 @@ class Table:
         listing_limit: How many invocations it lists at most, the newest ones; None for all.
         backlog: The writes that are accepted and have not happened yet.
         chronicle: What became of each run that it holds.
+        turns: What stands between a run and its next turn.
 
     Raises:
         UsageError: The acceptance or the limit makes no sense.
@@ -101,6 +103,7 @@ class Table:
         init=False,
     )
     chronicle: Chronicle = attrs.field(factory=Chronicle, init=False)
+    turns: Turns = attrs.field(factory=Turns, init=False)
     _runs: dict[str, Invocation] = attrs.field(factory=dict, init=False)
     _state: dict[WorkflowKey, dict[str, bytes]] = attrs.field(factory=dict, init=False)
     _queues: Queues = attrs.field(factory=Queues, init=False)
@@ -124,6 +127,11 @@ class Table:
         by_age = sorted(self.runs, key=lambda run: run.created_at or _NEVER)
         newest = {run.id for run in by_age[-limit:]}
         return tuple(run for run in self.runs if run.id in newest)
+
+    @property
+    def has_deployments(self) -> bool:
+        """Whether the engine has deployments, to which its runs are pinned."""
+        return self.profile.has(Slot.DEPLOYMENTS)
 
     @property
     def lists_all(self) -> bool:
@@ -162,6 +170,7 @@ class Table:
             frozenset(state.items()),
             self._queues.fingerprint(),
             self.registry.deployments,
+            self.turns.fingerprint(),
             self.backlog.waiting,
         )
 
@@ -176,9 +185,7 @@ class Table:
         shape = self.registry.shape(call.service_name)
         is_main = call.handler in (None, shape.main)
         if call.key is not None and shape.kind is ServiceKind.WORKFLOW and is_main:
-            # The length keeps ("a", "bc") and ("ab", "c") apart.
-            text = f"{len(call.key.service_name)}:{call.key.service_name}{call.key.service_key}"
-            return f"inv_{sha256(text.encode()).hexdigest()[:24]}"
+            return self.profile.main_id(call.key)
         return f"inv_{self._calls + 1}"
 
     def create(self, call: Call, status: InvocationStatus, *, age: timedelta) -> Invocation:
@@ -244,7 +251,7 @@ class Table:
         route = self.registry.route(run.service_name)
         if route is None:
             return self.change(run, InvocationStatus.READY)
-        pinned = route.deployment_id if self.profile.has(Slot.DEPLOYMENTS) else None
+        pinned = route.deployment_id if self.has_deployments else None
         return self.change(run, InvocationStatus.RUNNING, deployment_id=pinned)
 
     def fail_attempt(self, run: Invocation, failure: str) -> Invocation:
@@ -279,7 +286,7 @@ class Table:
         ended = attrs.evolve(
             run,
             status=InvocationStatus.COMPLETED,
-            engine_status=self.profile.words[InvocationStatus.COMPLETED],
+            engine_status=self.profile.end_word(outcome),
             outcome=outcome,
             failure=failure,
             failure_at=None if failure is None else now,
@@ -288,10 +295,10 @@ class Table:
             modified_at=now,
             completed_at=now,
         )
-        if ended.retention:
-            self._keep(ended)
-        else:
+        if ended.retention == timedelta(0):
             self._remove(run)
+        else:
+            self._keep(ended)
 
     def drop(self, run: Invocation) -> None:
         """Forget a run that has not started."""
@@ -362,6 +369,7 @@ class Table:
     def _remove(self, run: Invocation) -> None:
         self._runs.pop(run.id)
         self.chronicle.forget(run.id)
+        self.turns.forget(run.id)
 
     def _takes_the_key(self, run: Invocation) -> bool:
         return run.service_kind is ServiceKind.VIRTUAL_OBJECT and self.is_main(run)

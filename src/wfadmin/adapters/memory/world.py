@@ -26,7 +26,6 @@ from wfadmin.adapters.memory.clock import VirtualClock
 from wfadmin.adapters.memory.engine import MemoryEngine
 from wfadmin.adapters.memory.placing import Key, KeyedService, Placing, Run
 from wfadmin.adapters.memory.points import Points
-from wfadmin.adapters.memory.profile import Slot
 from wfadmin.adapters.memory.profiles import profile_of
 from wfadmin.adapters.memory.registry import Registry, Shape
 from wfadmin.adapters.memory.store import Store
@@ -46,6 +45,12 @@ _MAIN_HANDLERS = {
     ServiceKind.PLAIN: "call",
 }
 
+_PLURALS = {
+    ServiceKind.WORKFLOW: "workflows",
+    ServiceKind.VIRTUAL_OBJECT: "virtual objects",
+    ServiceKind.PLAIN: "plain services",
+}
+
 
 class World:
     """
@@ -59,8 +64,9 @@ class World:
         fence: How a write is kept from hitting another run that bears the same id.
         commands: What it may be told to do; all that the real engine can, unless given.
         clock: One of your own.
-        acceptance: How long it takes until an accepted write happens. Until then it may come to
-            nothing, or to hit another run that got the id meanwhile.
+        acceptance: How long it takes until an accepted write happens; as with the real engine,
+            unless given. Until then it may come to nothing, or to hit another run that got the id
+            meanwhile.
         listing_limit: How many invocations it lists at most, the newest ones; None for all.
 
     Raises:
@@ -79,7 +85,7 @@ class World:
         fence: Fence = Fence.CHECKED,
         commands: frozenset[CommandName] | None = None,
         clock: VirtualClock | None = None,
-        acceptance: timedelta = timedelta(0),
+        acceptance: timedelta | None = None,
         listing_limit: int | None = None,
     ) -> None:
         profile = profile_of(like)
@@ -90,7 +96,7 @@ class World:
             Registry(self.clock),
             fence,
             profile=profile,
-            acceptance=acceptance,
+            acceptance=profile.acceptance if acceptance is None else acceptance,
             listing_limit=listing_limit,
         )
         self.engine: MemoryEngine = MemoryEngine(self.store, Points(), can)
@@ -112,7 +118,7 @@ class World:
         Args:
             name: Of the service.
             handler: The main handler; `run`, unless given.
-            retention: How long a completed run is kept; a day, unless given.
+            retention: How long a completed run is kept; as the engine does, unless given.
         """
         self._define(name, ServiceKind.WORKFLOW, handler, retention)
         return KeyedService(self.store, name)
@@ -147,9 +153,12 @@ class World:
         retention: timedelta | None,
     ) -> None:
         WorkflowKey(name, "any")  # refuses a name that no engine can hold
-        registry = self.store.registry
+        profile, registry = self.store.profile, self.store.registry
+        if kind not in profile.kinds:
+            raise UsageError("like", f"{profile.name} has no {_PLURALS[kind]}")
         known = registry.knows(name)
-        shape = registry.shape(name) if known else Shape(name, kind, _MAIN_HANDLERS[kind])
+        fresh = Shape(name, kind, _MAIN_HANDLERS[kind], retention=profile.retention)
+        shape = registry.shape(name) if known else fresh
         if shape.kind is not kind:
             raise UsageError("service", f"it is a {shape.kind.value} already")
         if known and handler not in (None, shape.main):
@@ -183,7 +192,7 @@ class World:
         Raises:
             UsageError: Not a URL, it serves nothing, or this engine has no deployments.
         """
-        if not self.store.profile.has(Slot.DEPLOYMENTS):
+        if not self.store.has_deployments:
             raise UsageError("like", f"{self.store.profile.name} has no deployments")
         registry = self.store.registry
         registry.host(service_url, serves)
@@ -213,6 +222,24 @@ class World:
         if self.store.registry.find(deployment.id) is None:
             raise DeploymentNotFound(deployment.id)
         self.store.registry.remove(deployment.id)
+
+    # --- workers -------------------------------------------------------------------------------
+
+    def connect_workers(self, count: int) -> None:
+        """
+        Let so many workers be connected from now on.
+
+        With none no run gets on, nothing is submitted, and a command is answered as then.
+
+        Raises:
+            UsageError: This engine does not say which workers are connected, or a negative number.
+        """
+        profile = self.store.profile
+        if not profile.counts_workers:
+            raise UsageError("like", f"{profile.name} does not say which workers are connected")
+        if count < 0:
+            raise UsageError("count", "there are no negative workers")
+        self.store.turns.workers = count
 
     # --- time and faults -----------------------------------------------------------------------
 

@@ -189,7 +189,7 @@ async def _(bench: Bench) -> None:
     key, child = bench.driver.fresh_key(), bench.driver.fresh_key()
     await bench.driver.put_with_child(key, child)
     run = await bench.run_of(key)
-    found = await bench.engine.invocations.children(run.ref)
+    found = await bench.children_of(run)
     expect([one.key for one in found] == [child], f"one child reads as {len(found)} of them")
     expect(found[0].parent_id == run.id, "a child reads without the id of its parent")
 
@@ -199,14 +199,14 @@ async def _(bench: Bench) -> None:
     key, child = bench.driver.fresh_key(), bench.driver.fresh_key()
     await bench.driver.put_with_child(key, child)
     await bench.driver.finish(child)
-    found = await bench.engine.invocations.children((await bench.run_of(key)).ref)
+    found = await bench.children_of(await bench.run_of(key))
     expect(not found, "a child that ended is among the children")
 
 
 @RULES.clause(22, "a run that called nobody has no children")
 async def _(bench: Bench) -> None:
     run = await bench.put_and_read(Situation.RUNNING)
-    found = await bench.engine.invocations.children(run.ref)
+    found = await bench.children_of(run)
     expect(not found, "a run that called nobody has children")
 
 

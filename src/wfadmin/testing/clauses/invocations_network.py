@@ -21,7 +21,7 @@ from wfadmin.testing.clauses._troubles import (
 from wfadmin.testing.clauses.invocations import RULES, key_of
 from wfadmin.testing.driver import Situation
 from wfadmin.testing.network import Garbage
-from wfadmin.testing.verdicts import NotExercised
+from wfadmin.testing.verdicts import NotExercised, NotSupportedHere
 
 __all__: list[str] = []
 
@@ -111,11 +111,15 @@ async def _asked(bench: Bench) -> tuple[Asked, ...]:
         key = await bench.put(Situation.RUNNING)
     run = await bench.run_of(key)
     reads = bench.engine.invocations
-    return (
+    asked = (
         Asked("a read by key", partial(reads.for_key, key)),
         Asked("a read by id", partial(reads.get, run.ref)),
-        Asked("a read of children", partial(reads.children, run.ref)),
     )
+    try:
+        await bench.children_of(run)
+    except NotSupportedHere:
+        return asked  # who called whom nobody can say, whatever the network
+    return (*asked, Asked("a read of children", partial(reads.children, run.ref)))
 
 
 @RULES.clause(29, "a read that cannot leave is an error, never nothing")

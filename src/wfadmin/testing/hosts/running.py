@@ -34,6 +34,7 @@ async def run_host(clause: Clause[_Bench], bench: _Bench) -> None:
 
     Raises:
         AssertionError: It does not, or nothing is known because the bench or the kit failed.
-        unittest.SkipTest: Not exercised, with the reason.
+        unittest.SkipTest: Not exercised, with the reason. Where pytest is imported, what
+            pytest.skip raises.
     """
     as_test(await examine_host(clause, bench), clause.rule)
