@@ -40,3 +40,11 @@ def test_a_status_that_the_kit_has_no_word_for_is_not_guessed() -> None:
 
     with pytest.raises(NotExercised, match="a run is stalled"):
         situation_of(odd)
+
+
+def test_how_long_an_engine_keeps_a_run_for_ever_is_not_said() -> None:
+    world = World(like="dapr")
+    world.workflow("Order")
+
+    with pytest.raises(NotExercised, match="for ever"):
+        _ = MemoryDriver(world).retention

@@ -14,7 +14,7 @@ from tests.kit.mutants.of_invocations_network import keeps_the_key_beside_the_ca
 from tests.kit.mutants.of_listing import surveys
 from tests.kit.mutants.tools import at, gives
 from wfadmin.adapters.memory import Point, World
-from wfadmin.domain.errors import EngineUnreachable, UnexpectedAnswer
+from wfadmin.domain.errors import EngineUnreachable, NotSupported, UnexpectedAnswer
 from wfadmin.domain.keys import WorkflowKey
 from wfadmin.domain.model import Invocation
 from wfadmin.ports.history import HistoryEntry
@@ -376,3 +376,24 @@ async def test_a_history_that_never_goes_on_does_not_hang_the_kit() -> None:
         "a read of the history that falls silent after the first entry goes on for 0.01 s"
         " where one request may take a part of it"
     )
+
+
+# --- an engine that does not know who called whom ------------------------------------------------
+
+
+async def knows_no_children(call: PortCall, proceed: Proceed) -> object:
+    if call.point is Point.CHILDREN:
+        raise NotSupported("memory", "children of a run")
+    return await proceed()
+
+
+@pytest.mark.parametrize("clause_id", ["IS-20", "IS-21", "IS-22"])
+async def test_who_called_whom_is_not_judged_where_nobody_can_say(clause_id: str) -> None:
+    seen = "the engine does not say who called whom"
+
+    assert await outcome(clause_id, knows_no_children) == (Outcome.NOT_SUPPORTED, seen)
+
+
+@pytest.mark.parametrize("clause_id", ["IS-29", "IS-30", "IS-31", "IS-32", "IS-33", "IS-35"])
+async def test_other_reads_are_judged_all_the_same(clause_id: str) -> None:
+    assert await outcome(clause_id, knows_no_children) == PASSED
