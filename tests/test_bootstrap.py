@@ -37,9 +37,13 @@ def test_a_built_in_adapter_is_found_by_its_name() -> None:
 def test_an_installed_adapter_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, "agency")
 
-    operator = wfadmin.connect("agency", admin_url="http://agency:1", timeout=2)
+    operator = wfadmin.connect(
+        "agency", admin_url="http://agency:1", grpc_url="agency:2", timeout=2
+    )
 
-    settings = EngineSettings(admin_url="http://agency:1", timeout=timedelta(seconds=2))
+    settings = EngineSettings(
+        admin_url="http://agency:1", grpc_url="agency:2", timeout=timedelta(seconds=2)
+    )
     assert operator.engine == ("made elsewhere", settings)
 
 
@@ -54,7 +58,7 @@ def test_an_installed_adapter_never_takes_the_place_of_a_built_in_one(
 def test_the_names_of_all_adapters_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, "agency")
 
-    assert wfadmin.adapter_names() == ("agency", "memory", "restate")
+    assert wfadmin.adapter_names() == ("agency", "dapr", "memory", "restate")
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones_and_how_to_install() -> None:
@@ -62,7 +66,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones_and_how_to_install() -> 
         wfadmin.connect("dapper")
 
     assert caught.value.message == "engine is not usable: no adapter is named dapper."
-    expected = "Use one of: memory, restate. Or install it with: pip install wfadmin-dapper"
+    expected = "Use one of: dapr, memory, restate. Or install it with: pip install wfadmin-dapper"
     assert caught.value.fix == expected
 
 
@@ -71,7 +75,7 @@ def test_a_hostile_name_becomes_no_install_line() -> None:
         wfadmin.connect("x; rm -r \x1b[2J")
 
     assert caught.value.message == "engine is not usable: no adapter is named x; rm -r ?[2J."
-    assert caught.value.fix == "Use one of: memory, restate."
+    assert caught.value.fix == "Use one of: dapr, memory, restate."
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("inf"), float("nan"), True])
@@ -80,9 +84,15 @@ def test_a_timeout_that_is_no_time_is_refused(timeout: float) -> None:
         wfadmin.connect("memory", timeout=timeout)
 
 
-def test_an_engine_that_is_made_already_takes_no_settings() -> None:
+@pytest.mark.parametrize("name", ["admin_url", "ingress_url", "grpc_url"])
+def test_an_engine_that_is_made_already_takes_no_settings(name: str) -> None:
     with pytest.raises(UsageError, match="it is made already"):
-        wfadmin.connect(World().engine, admin_url="http://engine:9070")
+        wfadmin.connect(World().engine, **{name: "http://engine:9070"})  # type: ignore[arg-type]
+
+
+def test_no_address_is_in_what_is_printed_of_the_settings() -> None:
+    urls = dict.fromkeys(("admin_url", "ingress_url", "grpc_url"), "u:hunter2@engine:1")
+    assert "hunter2" not in repr(EngineSettings(**urls))  # type: ignore[arg-type]
 
 
 def test_the_host_brings_its_own_ports_and_rules() -> None:

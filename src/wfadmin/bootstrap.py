@@ -28,6 +28,7 @@ __all__ = ["adapter_names", "connect", "open_engine"]
 
 _GROUP = "wfadmin.adapters"
 _BUILT_IN = {
+    "dapr": "wfadmin.adapters.dapr",
     "memory": "wfadmin.adapters.memory",
     "restate": "wfadmin.adapters.restate",
 }
@@ -66,6 +67,7 @@ def connect(  # noqa: PLR0913 - each is a port or rule of the host, by name, wit
     *,
     admin_url: str | None = None,
     ingress_url: str | None = None,
+    grpc_url: str | None = None,
     credentials: Credentials | None = None,
     client: object | None = None,
     timeout: float = 5.0,
@@ -89,6 +91,7 @@ def connect(  # noqa: PLR0913 - each is a port or rule of the host, by name, wit
             credentials or client may be given).
         admin_url: Where operators ask: http, https, or unix:///path.
         ingress_url: Where new work comes in. Without it the adapter asks the engine.
+        grpc_url: Where the engine's gRPC API answers: HOST:PORT. Without it that is not used.
         credentials: Where the token for the admin side comes from.
         client: An `httpx.AsyncClient` or `httpx2.AsyncClient` to use. It stays open.
         timeout: Seconds that bound every single request.
@@ -111,7 +114,7 @@ def connect(  # noqa: PLR0913 - each is a port or rule of the host, by name, wit
     if isinstance(timeout, bool) or not 0 < timeout < float("inf"):
         raise UsageError("timeout", "it is not a number of seconds above zero")
     limit = timedelta(seconds=timeout)
-    settings = EngineSettings(admin_url, ingress_url, credentials, client, limit)
+    settings = EngineSettings(admin_url, ingress_url, credentials, client, limit, grpc_url)
     if isinstance(engine, str):
         engine = open_engine(engine, settings)
     elif settings != EngineSettings(timeout=limit):

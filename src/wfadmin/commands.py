@@ -1,5 +1,25 @@
 """What an engine can be told to do with a run, for adapter authors."""
 
-from wfadmin.domain.commands import Cancel, Command, Kill, Pause, Purge, Resume, command_name
+from wfadmin.domain.commands import (
+    Cancel,
+    Command,
+    Kill,
+    Pause,
+    Purge,
+    RaiseEvent,
+    Resume,
+    Start,
+    command_name,
+)
 
-__all__ = ["Cancel", "Command", "Kill", "Pause", "Purge", "Resume", "command_name"]
+__all__ = [
+    "Cancel",
+    "Command",
+    "Kill",
+    "Pause",
+    "Purge",
+    "RaiseEvent",
+    "Resume",
+    "Start",
+    "command_name",
+]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wfadmin.cli.config import MAX_BYTES, Source, Wanted, resolve
+from wfadmin.cli.config import MAX_BYTES, Context, Source, Wanted, resolve
 from wfadmin.domain.errors import InvalidConfig
 
 PROD = """
@@ -62,11 +62,17 @@ def test_without_anything_nothing_is_named(here: Path) -> None:
 
 
 def test_the_environment_names_an_engine(here: Path) -> None:
-    variables = {**ADMIN, "WFADMIN_ENGINE": "restate", "WFADMIN_INGRESS_URL": "http://env:8080"}
+    variables = {
+        **ADMIN,
+        "WFADMIN_ENGINE": "restate",
+        "WFADMIN_INGRESS_URL": "http://env:8080",
+        "WFADMIN_GRPC_URL": "env:50001",
+    }
     assert resolve(Wanted(timeout=2), Source(variables, here)) == Wanted(
         engine="restate",
         admin_url="http://env:9070",
         ingress_url="http://env:8080",
+        grpc_url="env:50001",
         timeout=2,
     )
 
@@ -124,6 +130,18 @@ def test_an_engine_flag_leaves_the_current_context_out(here: Path) -> None:
     assert resolve(Wanted(engine="memory"), Source({}, here)) == Wanted(engine="memory")
 
 
+def test_a_grpc_flag_leaves_the_current_context_and_its_token_out(here: Path) -> None:
+    written(here, PROD)
+    given = Wanted(grpc_url="flag:50001")
+    assert resolve(given, Source({}, here)) == given
+
+
+def test_a_context_may_name_where_the_grpc_api_answers(here: Path) -> None:
+    written(here, '[contexts.x]\nengine = "y"\ngrpc_url = "x:50001"\n')
+    found = resolve(Wanted(context="x"), Source({}, here))
+    assert (found.engine, found.grpc_url) == ("y", "x:50001")
+
+
 def test_ingress_and_timeout_may_stand_beside_a_context(here: Path) -> None:
     written(here, PROD)
     given = Wanted(context="prod", ingress_url="http://flag:8080", timeout=1)
@@ -142,6 +160,7 @@ def test_ingress_and_timeout_may_stand_beside_a_context(here: Path) -> None:
     "beside",
     [
         {"admin_url": "http://other:9070"},
+        {"grpc_url": "other:50001"},
         {"engine": "restate"},
         {"token_env": "OTHER"},
         {"token_file": "other"},
@@ -327,6 +346,7 @@ def test_a_local_file_beside_one_of_the_user_stays_local(here: Path, home: Path)
     ("given", "told"),
     [
         (Wanted(admin_url=""), "--admin-url is not usable: it is empty."),
+        (Wanted(grpc_url=""), "--grpc-url is not usable: it is empty."),
         (Wanted(engine=""), "--engine is not usable: it is empty."),
         (Wanted(context=""), "--context is not usable: it is empty."),
         (
@@ -351,7 +371,9 @@ def test_an_option_that_cannot_be_used_is_named(here: Path, given: Wanted, told:
 
 
 def test_urls_and_tokens_are_not_in_what_is_printed_for_debugging() -> None:
-    assert "hunter2" not in repr(Wanted(admin_url="http://u:hunter2@engine"))
+    url = "http://u:hunter2@engine"
+    assert "hunter2" not in repr(Wanted(admin_url=url, ingress_url=url, grpc_url=url))
+    assert "hunter2" not in repr(Context(admin_url=url, ingress_url=url, grpc_url=url))
 
 
 @pytest.fixture

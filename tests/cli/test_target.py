@@ -55,12 +55,14 @@ def test_a_context_is_connected_to(
 ) -> None:
     lab = install(monkeypatch)
     (tmp_path / "wfadmin.toml").write_text(
-        'current = "x"\n[contexts.x]\nengine = "lab"\nadmin_url = "http://x:1"\ntimeout = 2\n',
+        'current = "x"\n[contexts.x]\nengine = "lab"\nadmin_url = "http://x:1"\ntimeout = 2\n'
+        'grpc_url = "x:2"\n',
     )
     assert main(["doctor"]) == 0
     assert capsys.readouterr().err == ""
     (settings,) = lab.settings
     assert (settings.admin_url, settings.timeout.total_seconds()) == ("http://x:1", 2)
+    assert settings.grpc_url == "x:2"
 
 
 def test_a_timeout_of_nothing_exits_2(capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,6 +79,26 @@ def test_a_password_of_a_url_is_in_no_line_to_paste(
     out, err = capsys.readouterr()
     assert "--admin-url http://lab:9070" in out
     assert "hunter2" not in out + err
+
+
+def test_where_the_grpc_api_answers_is_connected_to_and_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lab = install(monkeypatch, ill())
+    assert main(["doctor", *LAB, "--grpc-url", "127.0.0.1:50001"]) == 3
+    (settings,) = lab.settings
+    assert settings.grpc_url == "127.0.0.1:50001"
+    assert "--grpc-url 127.0.0.1:50001" in capsys.readouterr().out
+
+
+def test_nor_is_one_of_a_grpc_url(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    install(monkeypatch, ill())
+    assert main(["doctor", *LAB, "--grpc-url", "u:hunter2@lab:50001"]) == 3
+    assert "hunter2" not in "".join(capsys.readouterr())
 
 
 def test_who_acts_is_told_to_the_audit_log(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """What a recovery decides from, in short forms, and what it may answer."""
 
 from tests.domain.build import KEY, NOW, service
+from wfadmin.domain.capabilities import Reach
 from wfadmin.domain.model import Invocation, Service
 from wfadmin.domain.policy import Paused, RecoveryPolicy
 from wfadmin.domain.recovery import (
@@ -25,9 +26,11 @@ def snapshot(
     incomplete: str | None = None,
     children: tuple[Invocation, ...] | None = (),
     effect: PriorEffect = PriorEffect.NOT_ASKED,
+    purge_reach: Reach = Reach.ALONE,
 ) -> Snapshot:
     """Give a reading of KEY, whole and of a listed workflow service if nothing else is said."""
-    return Snapshot(KeyReading(KEY, listed, runs, incomplete), NOW, children, effect)
+    reading = KeyReading(KEY, listed, runs, incomplete)
+    return Snapshot(reading, NOW, children, effect, purge_reach=purge_reach)
 
 
 def blocked(**reasons: tuple[str, ...]) -> Blocked:

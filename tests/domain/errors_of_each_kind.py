@@ -21,6 +21,7 @@ EACH_KIND: tuple[WfadminError, ...] = (
         "succeeded", ("inv_1", "inv_2"), (("succeeded", ("inv_1", "inv_2")), ("active", ("inv_3",)))
     ),
     errors.DeploymentInUse(("dp_1", "dp_2"), ("Order", "Cart")),
+    errors.EndNotKnown("op_1", "pause", "Order/o-1"),
     errors.CommandNotAllowed("resume", "inv_1", "completed"),
     errors.StalePlan("a new run appeared"),
     errors.LeaseHeld("Order/42", "anna"),
@@ -29,6 +30,7 @@ EACH_KIND: tuple[WfadminError, ...] = (
     errors.NotAuthenticated(),
     errors.NotPermitted("system:operate"),
     errors.NotSupported("dapr", "deployments", "Restart the app instead."),
+    errors.NotReady("dapr", "No worker is connected. Start it."),
     errors.AuditUnavailable("the disk is full"),
     errors.EvidenceUnavailable("the disk is full"),
     errors.NotFound("x"),

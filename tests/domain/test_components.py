@@ -36,6 +36,8 @@ _STATUS_OF = {
     "NotAuthenticated": UNREACHABLE,
     "NotFound": UNREACHABLE,
     "NotPermitted": UNREACHABLE,
+    "EndNotKnown": UNREACHABLE,
+    "NotReady": UNREACHABLE,
     "NotSupported": NOT_SUPPORTED,
     "OutcomeUnknown": UNREACHABLE,
     "Protected": UNREACHABLE,

@@ -139,6 +139,18 @@ _WORDS = {
         "Its adapter declares it so.",
         "Restart the app instead.",
     ),
+    "EndNotKnown": (
+        "end_not_known",
+        "Nobody knows how an earlier pause of Order/o-1 ended.",
+        "It may still land. On this engine a second one could ruin the run.",
+        ("Inspect the key until it is clear, then: wfadmin audit close op_1 --reason WHY"),
+    ),
+    "NotReady": (
+        "engine_not_ready",
+        "dapr can do no write now.",
+        "No worker is connected. Start it.",
+        "Mend that, then try again.",
+    ),
     "AuditUnavailable": (
         "audit_unavailable",
         "The audit log cannot be used: the disk is full.",
@@ -259,6 +271,26 @@ def test_what_it_says(error: WfadminError) -> None:
             id="403 asks for a token",
         ),
         pytest.param(
+            errors.EngineRejected("http://h", 401, remedy="Set the\x1b[2J variable.").fix,
+            "Set the?[2J variable.",
+            id="what the adapter advises goes first, made safe",
+        ),
+        pytest.param(
+            errors.EngineRejected("http://h", 500, remedy="x" * 900).fix,
+            "x" * 900,
+            id="nor is this advice cut off",
+        ),
+        pytest.param(
+            errors.NotReady("dapr", "x" * 900).why,
+            "x" * 900,
+            id="nor is what keeps an engine from a write",
+        ),
+        pytest.param(
+            errors.NotSupported("dapr", "deployments").advice,
+            "",
+            id="no advice is no words",
+        ),
+        pytest.param(
             errors.UnexpectedAnswer("http://h", "not JSON").why,
             "It may not be the engine that the adapter was written for.",
             id="an answer may be empty",
@@ -283,6 +315,7 @@ def test_what_it_says_when_facts_are_missing(said: str, expected: str) -> None:
         ("ServiceNotFound", {errors.NotFound, LookupError}),
         ("RetryBlocked", {errors.Refused}),
         ("NotSupported", {errors.Refused}),
+        ("NotReady", {errors.Refused}),
         ("EngineRejected", {errors.EngineError}),
     ],
 )
@@ -298,6 +331,7 @@ def test_only_these_may_succeed_later_by_themselves() -> None:
         "EvidenceUnavailable",
         "LeaseHeld",
         "LeaseUnavailable",
+        "NotReady",
     }
 
 

@@ -196,6 +196,14 @@ def found(*unfinished: Invocation) -> Finding:
             id="one without a key is for the engine's own tool",
         ),
         pytest.param(
+            run(status=InvocationStatus.RUNNING, modified_at=ago(minutes=61)),
+            "quiet_long",
+            "info",
+            "running, and its last event is old: it works or waits for long, or it hangs",
+            [_INSPECT],
+            id="one that runs without an event for long is looked at",
+        ),
+        pytest.param(
             run(status=InvocationStatus.PENDING, created_at=ago(minutes=61)),
             "pending_long",
             "warning",
@@ -210,6 +218,14 @@ def found(*unfinished: Invocation) -> Finding:
             "waiting for a long time to start",
             [_INSPECT],
             id="so is one that is about to start for too long",
+        ),
+        pytest.param(
+            run(status=InvocationStatus.PENDING, created_at=None),
+            "pending_undated",
+            "info",
+            "not started, and the engine does not say since when it waits",
+            [_INSPECT],
+            id="one that waits for nobody knows how long is told, and not called long",
         ),
         pytest.param(
             run(status=InvocationStatus.SCHEDULED, due_at=ago(minutes=6)),
@@ -243,6 +259,9 @@ def test_one_run(
         pytest.param(
             run(status=InvocationStatus.PENDING, created_at=ago(minutes=60)),
             id="an hour in the queue",
+        ),
+        pytest.param(
+            run(status=InvocationStatus.READY, created_at=None), id="one that is about to start"
         ),
         pytest.param(
             run(status=InvocationStatus.SCHEDULED, due_at=ago(minutes=5)), id="a timer just due"

@@ -6,9 +6,12 @@ import pytest
 
 from tests.domain.build import ago, backing_off, ended, paused, run, shared, suspended
 from tests.domain.build_recovery import BY_DEFAULT, IF_PAUSED, WITH_CHILDREN, snapshot
+from wfadmin.domain.capabilities import Reach
 from wfadmin.domain.model import HandlerKind, InvocationOutcome, InvocationStatus, ServiceKind
 from wfadmin.domain.policy import BackingOff, RecoveryPolicy, Stalled, Suspended
 from wfadmin.domain.recovery import Allowed, PriorEffect, Snapshot, evaluate
+
+ENDED_CHILD = ended("inv_child")
 
 _ALLOWED = (
     pytest.param(snapshot(), BY_DEFAULT, Allowed(), id="a key without any run is free"),
@@ -119,6 +122,36 @@ _ALLOWED = (
         BY_DEFAULT,
         Allowed((), ("inv_1",)),
         id="without a kill nobody need ask for children",
+    ),
+    *(
+        pytest.param(
+            snapshot(ended(), children=(), purge_reach=reach),
+            BY_DEFAULT,
+            Allowed((), ("inv_1",)),
+            id=f"a run without children is purged, whatever a purge reaches: {reach.value}",
+        )
+        for reach in Reach
+    ),
+    pytest.param(
+        snapshot(ended(), children=(ENDED_CHILD,), purge_reach=Reach.ALONE),
+        BY_DEFAULT,
+        Allowed((), ("inv_1",)),
+        id="a purge that reaches no further leaves the children",
+    ),
+    *(
+        pytest.param(
+            snapshot(ended(), children=children, purge_reach=Reach.WITH_CHILDREN),
+            WITH_CHILDREN,
+            Allowed((), ("inv_1",)),
+            id=f"a policy may let {name} go along with a purge",
+        )
+        for name, children in (("children", (ENDED_CHILD,)), ("unknown ones", None))
+    ),
+    pytest.param(
+        snapshot(shared(ended("inv_s")), children=None, purge_reach=Reach.WITH_CHILDREN),
+        BY_DEFAULT,
+        Allowed(),
+        id="what is not purged takes nobody along",
     ),
     pytest.param(
         snapshot(ended(), effect=PriorEffect.DID_NOT_HAPPEN),

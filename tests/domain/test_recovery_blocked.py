@@ -7,6 +7,7 @@ import pytest
 
 from tests.domain.build import ended, paused, run, service, shared
 from tests.domain.build_recovery import BY_DEFAULT, IF_PAUSED, blocked, snapshot
+from wfadmin.domain.capabilities import Reach
 from wfadmin.domain.model import HandlerKind, InvocationOutcome, InvocationStatus, ServiceKind
 from wfadmin.domain.policy import RecoveryPolicy
 from wfadmin.domain.recovery import Blocked, PriorEffect, Snapshot, evaluate
@@ -166,6 +167,24 @@ _BLOCKED = (
         IF_PAUSED,
         blocked(has_children=("inv_s", "inv_m")),
         id="children that nobody asked for may be there",
+    ),
+    *(
+        pytest.param(
+            snapshot(ended(), children=(run("inv_a"), ended("inv_b")), purge_reach=reach),
+            IF_PAUSED,
+            blocked(has_children=("inv_a", "inv_b")),
+            id=f"a purge would take children along, ended ones too: {reach.value}",
+        )
+        for reach in (Reach.WITH_CHILDREN, Reach.UNKNOWN)
+    ),
+    *(
+        pytest.param(
+            snapshot(ended("inv_f"), paused("inv_m"), children=None, purge_reach=reach),
+            IF_PAUSED,
+            blocked(has_children=("inv_m", "inv_f")),
+            id=f"children of a purged run that nobody knows may be there: {reach.value}",
+        )
+        for reach in (Reach.WITH_CHILDREN, Reach.UNKNOWN)
     ),
     pytest.param(
         snapshot(ended(), effect=PriorEffect.HAPPENED),

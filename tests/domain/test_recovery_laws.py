@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.domain.build import NOW, ago, run, service
 from tests.domain.build_recovery import BY_DEFAULT, snapshot
+from wfadmin.domain.capabilities import Reach
 from wfadmin.domain.keys import Progress
 from wfadmin.domain.model import (
     HandlerKind,
@@ -101,6 +102,7 @@ def _any_snapshots(draw: st.DrawFn) -> Snapshot:
         incomplete=draw(st.sampled_from([None, None, None, "a row was not understood"])),
         children=draw(st.sampled_from([(), None, (run("inv_child"),)])),
         effect=draw(st.sampled_from([PriorEffect.NOT_ASKED, *PriorEffect])),
+        purge_reach=draw(st.sampled_from(Reach)),
     )
     return attrs.evolve(seen, parked=tuple(draw(st.lists(_PARKED, max_size=2))))
 
@@ -223,6 +225,28 @@ def test_a_reading_that_may_lack_something_is_never_enough(
 ) -> None:
     partial = attrs.evolve(seen.reading, incomplete="cut")
     assert isinstance(evaluate(attrs.evolve(seen, reading=partial), policy), Blocked)
+
+
+@given(snapshots, policies)
+def test_a_purge_that_reaches_further_never_makes_it_safer(
+    seen: Snapshot, policy: RecoveryPolicy
+) -> None:
+    alone, unknown, along = (
+        evaluate(attrs.evolve(seen, purge_reach=reach), policy)
+        for reach in (Reach.ALONE, Reach.UNKNOWN, Reach.WITH_CHILDREN)
+    )
+    assert unknown == along
+    if isinstance(alone, Blocked):
+        assert isinstance(unknown, Blocked)
+
+
+@given(snapshots, policies)
+def test_nobody_who_is_not_known_or_named_goes_along_with_a_purge(
+    seen: Snapshot, policy: RecoveryPolicy
+) -> None:
+    verdict = evaluate(attrs.evolve(seen, purge_reach=Reach.UNKNOWN), policy)
+    if isinstance(verdict, Allowed) and verdict.to_purge:
+        assert policy.with_children or seen.children == ()
 
 
 def _unordered(verdict: Allowed | Blocked) -> object:

@@ -14,10 +14,20 @@ from wfadmin.domain.capabilities import (
     CommandName,
     EngineFacts,
     Fence,
-    KillReach,
     Listing,
+    Reach,
 )
-from wfadmin.domain.commands import Cancel, Command, Kill, Pause, Purge, Resume, command_name
+from wfadmin.domain.commands import (
+    Cancel,
+    Command,
+    Kill,
+    Pause,
+    Purge,
+    RaiseEvent,
+    Resume,
+    Start,
+    command_name,
+)
 from wfadmin.domain.doctor import RECENT_FAILURES
 from wfadmin.domain.finding import MAX_SAMPLES, Thresholds
 from wfadmin.domain.inspection import Inspection
@@ -36,6 +46,9 @@ _REF = ref("inv_1")
         (Cancel(_REF), CommandName.CANCEL),
         (Kill(_REF), CommandName.KILL),
         (Purge(_REF), CommandName.PURGE),
+        (Start(_REF), CommandName.START),
+        (Start(_REF, "{}"), CommandName.START),
+        (RaiseEvent(_REF, "paid"), CommandName.RAISE_EVENT),
     ],
 )
 def test_a_command_has_the_name_that_capabilities_declare(
@@ -49,13 +62,20 @@ def test_commands_on_one_run_are_different_commands() -> None:
     assert commands == {Purge(_REF), Resume(_REF, "latest"), Kill(_REF), Resume(_REF, None)}
 
 
+def test_what_a_run_is_given_is_not_in_what_is_printed_for_debugging() -> None:
+    given = (Start(_REF, '"hunter2"'), RaiseEvent(_REF, "paid", '"hunter2"'))
+    assert "hunter2" not in repr(given)
+
+
 def test_an_engine_that_declares_nothing_can_do_nothing() -> None:
     assert Capabilities() == Capabilities(
         commands=frozenset(),
         fence=Fence.NONE,
         purge_clears_state=frozenset(),
         kill_is_immediate=False,
-        kill_reach=KillReach.UNKNOWN,
+        kill_reach=Reach.UNKNOWN,
+        purge_reach=Reach.UNKNOWN,
+        late_results=True,
         listing=Listing.NONE,
         services_cover_names=False,
         write_floor=timedelta(0),
@@ -75,6 +95,7 @@ def test_thresholds_are_those_of_the_documentation() -> None:
     assert Thresholds() == Thresholds(
         backing_off_attempts=5,
         suspended_long=timedelta(hours=1),
+        quiet_long=timedelta(hours=1),
         pending_long=timedelta(hours=1),
         timer_overdue=timedelta(minutes=5),
     )
@@ -130,7 +151,9 @@ def test_failures_of_a_key_are_the_runs_that_met_one_in_their_order() -> None:
     "value",
     [
         Resume(_REF, "latest"),
-        EngineFacts("1.7.0", Capabilities(commands=frozenset(CommandName))),
+        Start(_REF, "{}"),
+        RaiseEvent(_REF, "paid", "{}"),
+        EngineFacts("1.7.0", Capabilities(commands=frozenset(CommandName)), "no worker"),
         Registration("dp_1", ()),
         inspection(ended()),
         snapshot(ended(), paused("inv_2")),

@@ -12,8 +12,9 @@ from tests.kit.mutants.of_invocations import having
 from tests.kit.mutants.of_invocations_keys import matching
 from tests.kit.mutants.of_invocations_network import keeps_the_key_beside_the_call
 from tests.kit.mutants.of_listing import surveys
-from tests.kit.mutants.tools import at, gives
+from tests.kit.mutants.tools import at, declares, gives
 from wfadmin.adapters.memory import Point, World
+from wfadmin.domain.capabilities import Reach
 from wfadmin.domain.errors import EngineUnreachable, NotSupported, UnexpectedAnswer
 from wfadmin.domain.keys import WorkflowKey
 from wfadmin.domain.model import Invocation
@@ -397,3 +398,13 @@ async def test_who_called_whom_is_not_judged_where_nobody_can_say(clause_id: str
 @pytest.mark.parametrize("clause_id", ["IS-29", "IS-30", "IS-31", "IS-32", "IS-33", "IS-35"])
 async def test_other_reads_are_judged_all_the_same(clause_id: str) -> None:
     assert await outcome(clause_id, knows_no_children) == PASSED
+
+
+# --- an engine that does not declare how far a purge reaches -------------------------------------
+
+
+async def test_ended_children_are_not_judged_where_nobody_says_what_a_purge_takes() -> None:
+    seen = "it is not declared how far a purge reaches"
+    found = await outcome("IS-21", declares(purge_reach=Reach.UNKNOWN))
+
+    assert found == (Outcome.NOT_SUPPORTED, seen)

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 import attrs
 import pytest
 
+from wfadmin.adapters.dapr import connect
 from wfadmin.adapters.memory import Point, World
 from wfadmin.domain.commands import Kill
 from wfadmin.domain.model import InvocationOutcome
+from wfadmin.ports.engine import EngineSettings
 from wfadmin.ports.history import HistoryEntry
 from wfadmin.testing import PortCall, Proceed, wrapped
 
@@ -59,3 +61,13 @@ async def test_a_history_may_come_from_an_iterator_that_cannot_be_closed() -> No
     history = wrapped(world.engine, around).history
     assert history is not None
     assert [entry.index async for entry in history.entries(run.ref)] == [0, 1]
+
+
+async def test_what_to_do_instead_is_what_the_engine_advises() -> None:
+    async def around(_: PortCall, proceed: Proceed) -> object:
+        return await proceed()
+
+    engine = connect(EngineSettings(admin_url="http://127.0.0.1:3500"))
+
+    assert wrapped(engine, around).instead == engine.instead != {}
+    await engine.aclose()

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from tests.kit.mutants.tools import COMMANDS, at, command_of, declares, gives
 from wfadmin.adapters.memory import Point, World
-from wfadmin.domain.capabilities import CommandName, KillReach
+from wfadmin.domain.capabilities import CommandName, Reach
 from wfadmin.domain.errors import EngineRejected, UnexpectedAnswer
 from wfadmin.domain.keys import WorkflowKey
 from wfadmin.domain.model import Invocation, InvocationStatus
@@ -107,7 +107,8 @@ async def test_what_can_be_put_is_exercised(
 @pytest.mark.parametrize(
     ("clause_id", "around", "reason"),
     [
-        ("IC-09", declares(kill_reach=KillReach.UNKNOWN), "not declared how far a kill reaches"),
+        ("IC-09", declares(kill_reach=Reach.UNKNOWN), "not declared how far a kill reaches"),
+        ("IC-42", declares(purge_reach=Reach.UNKNOWN), "not declared how far a purge reaches"),
         ("IC-11", declares(pausable=frozenset(InvocationStatus)), "every status"),
         (
             "IC-26",

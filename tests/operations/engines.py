@@ -1,13 +1,15 @@
 """Engines that lack something which the engine in memory has."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import attrs
 
-from wfadmin.adapters.memory import MemoryEngine, Point
+from wfadmin.adapters.memory import MemoryEngine, Point, World
+from wfadmin.adapters.memory.store import Store
 from wfadmin.domain.capabilities import EngineFacts
-from wfadmin.domain.errors import NotSupported
-from wfadmin.domain.keys import InvocationRef
+from wfadmin.domain.errors import InvalidWorkflowKey, NotSupported
+from wfadmin.domain.keys import InvocationRef, WorkflowKey
 from wfadmin.domain.model import Invocation
 from wfadmin.ports import (
     AdminApi,
@@ -83,6 +85,70 @@ class BareEngine(Engine):
 
     async def aclose(self) -> None:
         await self.whole.aclose()
+
+
+@attrs.frozen(eq=False)
+class Declaring(MemoryEngine):
+    """The engine in memory, that declares something else."""
+
+    declared: Mapping[str, Any] = attrs.field(factory=dict)
+    obstacle: str | None = None
+    advice: Mapping[str, str] = attrs.field(factory=dict)
+    runs: object = None
+
+    @property
+    def invocations(self) -> InvocationStore:  # type: ignore[override]
+        return self.runs or super().invocations  # type: ignore[return-value]
+
+    @property
+    def instead(self) -> Mapping[str, str]:
+        return self.advice
+
+    async def facts(self) -> EngineFacts:
+        facts = await super().facts()
+        capabilities = attrs.evolve(facts.capabilities, **self.declared)
+        return EngineFacts(facts.version, capabilities, self.obstacle)
+
+
+def declaring(world: World, *, obstacle: str | None = None, **declared: object) -> Declaring:
+    """Give the engine of a world, with these capabilities."""
+    whole = world.engine
+    return Declaring(
+        whole.store, whole.points, whole.commands, declared=declared, obstacle=obstacle
+    )
+
+
+@attrs.frozen(eq=False)
+class Parents:
+    """An invocation store that knows children, or does not; ended ones too."""
+
+    whole: InvocationStore
+    found: Callable[[InvocationRef], tuple[Invocation, ...]]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.whole, name)
+
+    async def children(self, ref: InvocationRef) -> tuple[Invocation, ...]:
+        return self.found(ref)
+
+
+@attrs.frozen(eq=False)
+class NamedByKeyAlone:
+    """An invocation store in which one id serves all services."""
+
+    whole: InvocationStore
+    store: Store
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.whole, name)
+
+    async def for_key(self, key: WorkflowKey) -> tuple[Invocation, ...]:
+        found = await self.whole.for_key(key)
+        keys = {one.key for one in self.store.runs if one.key is not None}
+        others = [one for one in keys if one.service_key == key.service_key and one != key]
+        if others:
+            raise InvalidWorkflowKey("service key", f"it is one of {others[0].service_name}")
+        return found
 
 
 def at(point: Point, happens: Callable[[], object], *, visit: int = 1) -> Callable[[Point], object]:

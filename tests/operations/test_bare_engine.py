@@ -74,7 +74,7 @@ async def test_the_children_of_too_many_runs_are_not_asked_for() -> None:
         found = await operator.inspect(KEY)
 
     assert found.children is None
-    assert found.warnings == ("Not read: the children of 1 of 9 unfinished runs.",)
+    assert found.warnings == ("Not read: the children of 1 of 9 runs.",)
     assert {one.status for one in found.runs} == {InvocationStatus.RUNNING}
 
 

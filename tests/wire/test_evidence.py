@@ -63,6 +63,7 @@ def test_everything_that_was_read_is_in_it() -> None:
                 },
             ],
             "incomplete": "cut",
+            "isTakenOver": False,
         },
         "state": {
             "entries": [

@@ -33,6 +33,23 @@ async def test_an_answer_is_given_as_it_came(library: str) -> None:
     assert reply.where == "GET /version at http://engine.example:9070"
 
 
+@pytest.mark.parametrize("status", [204, 302, 404, 500])
+async def test_an_error_status_may_be_an_answer_too(library: str, status: int) -> None:
+    client, seen = replying(library, (status, b""))
+
+    reply = await http_over(client).ask(ELSEWHERE, READ)
+
+    assert (reply.status, len(seen)) == (status, 1)
+
+
+async def test_an_error_status_is_asked_away_as_well(library: str) -> None:
+    client, _ = replying(library, DROPPED, (503, b""), (404, b"gone"))
+
+    reply = await http_over(client).ask(ELSEWHERE, READ)
+
+    assert (reply.status, reply.body) == (404, b"gone")
+
+
 @pytest.mark.parametrize("lost", [DROPPED, ("ReadError", ""), (503, b""), STARTING])
 async def test_a_passing_trouble_is_asked_away(library: str, lost: tuple[object, object]) -> None:
     client, seen = replying(library, lost, lost, (200, b"{}"))

@@ -33,7 +33,7 @@ from wfadmin.domain.errors import (
     UnexpectedAnswer,
 )
 from wfadmin.wire import clients, http
-from wfadmin.wire.http import AT_ONCE, Request
+from wfadmin.wire.http import AT_ONCE, EngineHttp, Request
 
 pytestmark = pytest.mark.asyncio
 both = pytest.mark.parametrize("library", LIBRARIES)
@@ -53,6 +53,21 @@ async def test_the_token_goes_where_nobody_listens(library: str, url: str) -> No
     await http_over(client, credentials=Token(TOKEN)).read(at(url), READ)
 
     assert seen[0].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+@both
+async def test_a_header_of_its_own_takes_the_bare_token(library: str) -> None:
+    client, seen = replying(library, (200, b'{"a": "s3cret-s3cret-s3cret"}'), (200, b"{}"))
+    header = "dapr-api-token"
+    http = EngineHttp(timedelta(seconds=5), Token(TOKEN), client, token_header=header)
+
+    reply = await http.read(at(PRIVATE[0]), READ)
+    await http.read(at(PRIVATE[0]), Request("GET", "/healthz", is_admin=False))
+
+    assert seen[0].headers[header] == TOKEN
+    assert "authorization" not in seen[0].headers
+    assert header not in seen[1].headers
+    assert reply.body == b'{"a": "***"}'
 
 
 @both

@@ -3,9 +3,9 @@ Which engine is meant: flags over environment over file.
 
 Laws:
 
-- A token belongs to the URL that it was configured for. So engine, admin URL and token are taken
-  from one context or from none: naming one of them beside a context is an error, and naming one
-  beside the file's `current` leaves that context out.
+- A token belongs to the URLs that it was configured for. So engine, admin URL, gRPC URL and token
+  are taken from one context or from none: naming one of them beside a context is an error, and
+  naming one beside the file's `current` leaves that context out.
 - A `wfadmin.toml` of the working directory may come from anybody: it names no token source but
   variables whose names start with WFADMIN_TOKEN, and adds protections. See `rules`.
 - Keys that are not known are errors. Nothing is read before it is asked for.
@@ -53,6 +53,7 @@ class Context:
     engine: str = "restate"
     admin_url: str | None = attrs.field(default=None, repr=False)
     ingress_url: str | None = attrs.field(default=None, repr=False)
+    grpc_url: str | None = attrs.field(default=None, repr=False)
     token_env: str | None = None
     token_file: str | None = None
     timeout: float | None = None
@@ -108,6 +109,7 @@ class Wanted:
     engine: str | None = None
     admin_url: str | None = attrs.field(default=None, repr=False)
     ingress_url: str | None = attrs.field(default=None, repr=False)
+    grpc_url: str | None = attrs.field(default=None, repr=False)
     token_env: str | None = None
     token_file: str | None = None
     context: str | None = None
@@ -115,8 +117,8 @@ class Wanted:
 
     @property
     def names_an_engine(self) -> bool:
-        """Whether it says which engine, so that no context is needed."""
-        return self.engine is not None or self.admin_url is not None
+        """Whether it says which engine, or where a token would go: then no context fits."""
+        return any(one is not None for one in (self.engine, self.admin_url, self.grpc_url))
 
     @property
     def has_token(self) -> bool:
@@ -139,6 +141,7 @@ def resolve(given: Wanted, source: Source) -> Wanted:
         engine=source.variable("WFADMIN_ENGINE"),
         admin_url=source.variable("WFADMIN_ADMIN_URL"),
         ingress_url=source.variable("WFADMIN_INGRESS_URL"),
+        grpc_url=source.variable("WFADMIN_GRPC_URL"),
         context=source.variable("WFADMIN_CONTEXT"),
     )
     merged = _over(given, environment)
@@ -187,7 +190,7 @@ def _refuse_beside_context(name: str, beside: Wanted, *, token: bool) -> None:
     if beside.names_an_engine or token:
         problem = (
             "a context is taken whole, because its token belongs to its URL: give no engine, "
-            "admin URL or token source beside it"
+            "admin URL, gRPC URL or token source beside it"
         )
         raise InvalidConfig(name, problem)
 

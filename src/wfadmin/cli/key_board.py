@@ -8,7 +8,7 @@ import attrs
 from wfadmin.cli.board import Page, moment, notes_of, of_finding
 from wfadmin.domain.finding import Finding
 from wfadmin.domain.inspection import Inspection
-from wfadmin.domain.model import Invocation, KeyedState, StateEntry
+from wfadmin.domain.model import HandlerKind, Invocation, KeyedState, StateEntry
 from wfadmin.domain.recovery import Allowed, Blocked, BlockReason, KeyReading
 from wfadmin.domain.text import first_line, shown
 
@@ -24,7 +24,7 @@ REASONS = {
     BlockReason.UNKNOWN: "something stands in a way that is not known, so it may be alive",
     BlockReason.SUCCEEDED: "it succeeded: running it again would repeat what it did",
     BlockReason.ACTIVE: "it is not finished: that would stop work that may still go on",
-    BlockReason.HAS_CHILDREN: "it has unfinished children: a kill would take them along",
+    BlockReason.HAS_CHILDREN: "it has children, or may have some: they would go along with it",
     BlockReason.EFFECT_HAPPENED: "the effect of this key has already happened",
     BlockReason.EFFECT_UNKNOWN: "nobody can say whether the effect of this key has happened",
     BlockReason.NOT_RETAINED: "the engine keeps nothing of a killed run: its state would remain",
@@ -42,7 +42,7 @@ def key_board(found: Inspection, page: Page, *, show_state: bool) -> Iterator[st
     yield paint("RUNS, newest first", "dim")
     yield from _runs(found)
     yield ""
-    yield paint("CHILDREN that are not finished", "dim")
+    yield paint("CHILDREN that would go along", "dim")
     yield from _children(found)
     yield ""
     yield paint("STATE", "dim")
@@ -68,6 +68,11 @@ def _without_look(finding: Finding) -> Finding:
 def _service(found: Inspection) -> str:
     service = found.service
     if service is None:
+        # Where an engine lists no such names, its runs say what they are.
+        sure = (one for one in found.runs if one.handler_kind is not HandlerKind.UNKNOWN)
+        known = {one.service_kind for one in sure}
+        if len(known) == 1:
+            return f"  {known.pop().value.replace('_', ' ')}"
         return "  The engine does not list this service now."
     kind = service.kind.value.replace("_", " ")
     revision = f", revision {service.revision}" if service.revision else ""

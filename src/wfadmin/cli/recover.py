@@ -31,7 +31,7 @@ async def recover(  # noqa: PLR0913 - each is an option of the command
     ] = (),
     with_children: Annotated[
         bool,
-        flag("A kill may take unfinished children along."),
+        flag("Children may go along with a kill, or with a purge that reaches them."),
     ] = False,
     evidence: Annotated[
         str | None,

@@ -54,6 +54,10 @@ class Target:
         str | None,
         _option("Where new work comes in; unless given, the engine is asked."),
     ] = attrs.field(default=None, repr=False)
+    grpc_url: Annotated[
+        str | None,
+        _option("Where the engine's gRPC API answers, as HOST:PORT; unless given, it is not used."),
+    ] = attrs.field(default=None, repr=False)
     token_env: Annotated[str | None, _option("Variable that holds the token.")] = None
     token_file: Annotated[str | None, _option("File that holds the token.")] = None
     context: Annotated[str | None, _option("Name of a context in wfadmin.toml.")] = None
@@ -74,6 +78,7 @@ class Target:
             ("--engine", self.engine),
             ("--admin-url", _without_password(self.admin_url)),
             ("--ingress-url", _without_password(self.ingress_url)),
+            ("--grpc-url", _without_password(self.grpc_url)),
             ("--token-env", self.token_env),
             ("--token-file", self.token_file),
             ("--context", self.context),
@@ -126,6 +131,7 @@ async def opened(
         wanted.engine or "restate",
         admin_url=wanted.admin_url,
         ingress_url=wanted.ingress_url,
+        grpc_url=wanted.grpc_url,
         credentials=credentials,
         timeout=wanted.timeout or _TIMEOUT,
         actor=actor(),

@@ -7,7 +7,7 @@ import attrs
 
 from wfadmin.domain.model import InvocationStatus, ServiceKind
 
-__all__ = ["Capabilities", "CommandName", "EngineFacts", "Fence", "KillReach", "Listing"]
+__all__ = ["Capabilities", "CommandName", "EngineFacts", "Fence", "Listing", "Reach"]
 
 
 class CommandName(StrEnum):
@@ -47,8 +47,8 @@ class Listing(StrEnum):
     NONE = "none"
 
 
-class KillReach(StrEnum):
-    """What a kill does beyond the run that it names."""
+class Reach(StrEnum):
+    """What a kill or a purge does beyond the run that it names."""
 
     ALONE = "alone"
     WITH_CHILDREN = "with_children"
@@ -66,8 +66,12 @@ class Capabilities:
         purge_clears_state: The kinds of service whose stored data a purge takes along.
         kill_is_immediate: Whether the answer to a kill means that the run has ended.
         kill_reach: Whether a kill takes unfinished children along.
+        purge_reach: Whether a purge takes children along, ended ones too.
+        late_results: Whether work of an ended run may be delivered to a new run of its id.
         services_cover_names: Whether a name that no listed service bears is a typing error.
         write_floor: The shortest time to wait for the answer to a write: known to be late.
+        repeatable: The commands that do no harm when they are sent again, though an earlier one
+            may still land.
         pausable: The statuses in which a pause lands; in others it is refused or does nothing.
         register_floor: The same for the registration of a deployment.
     """
@@ -76,9 +80,12 @@ class Capabilities:
     fence: Fence = Fence.NONE
     purge_clears_state: frozenset[ServiceKind] = frozenset()
     kill_is_immediate: bool = False
-    kill_reach: KillReach = KillReach.UNKNOWN
+    kill_reach: Reach = Reach.UNKNOWN
+    purge_reach: Reach = Reach.UNKNOWN
+    late_results: bool = True
     listing: Listing = Listing.NONE
     services_cover_names: bool = False
+    repeatable: frozenset[CommandName] = frozenset()
     pausable: frozenset[InvocationStatus] = frozenset()
     write_floor: timedelta = timedelta(0)
     register_floor: timedelta = timedelta(0)
@@ -91,7 +98,10 @@ class EngineFacts:
 
     Attributes:
         version: None where it does not say; then the capabilities are the conservative ones.
+        obstacle: What keeps any write from being done now, and its remedy, as sentences; None
+            where nothing is known that does.
     """
 
     version: str | None
     capabilities: Capabilities
+    obstacle: str | None = None

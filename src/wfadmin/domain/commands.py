@@ -5,7 +5,17 @@ import attrs
 from wfadmin.domain.capabilities import CommandName
 from wfadmin.domain.keys import InvocationRef
 
-__all__ = ["Cancel", "Command", "Kill", "Pause", "Purge", "Resume", "command_name"]
+__all__ = [
+    "Cancel",
+    "Command",
+    "Kill",
+    "Pause",
+    "Purge",
+    "RaiseEvent",
+    "Resume",
+    "Start",
+    "command_name",
+]
 
 
 @attrs.frozen
@@ -50,7 +60,35 @@ class Purge:
     ref: InvocationRef
 
 
-Command = Pause | Resume | Cancel | Kill | Purge
+@attrs.frozen
+class Start:
+    """
+    Start a run of a key. Never repeated: of two starts nobody knows which one ran.
+
+    Attributes:
+        ref: Its key says what to run; its id is the one that the new run is to bear.
+        payload: The input as JSON text; None for no input.
+    """
+
+    ref: InvocationRef
+    payload: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen
+class RaiseEvent:
+    """
+    Give an unfinished run an event that it waits for, or will wait for.
+
+    Attributes:
+        payload: What the event carries, as JSON text; None for nothing.
+    """
+
+    ref: InvocationRef
+    event_name: str
+    payload: str | None = attrs.field(default=None, repr=False)
+
+
+Command = Pause | Resume | Cancel | Kill | Purge | Start | RaiseEvent
 
 _NAMES: dict[type[Command], CommandName] = {
     Pause: CommandName.PAUSE,
@@ -58,6 +96,8 @@ _NAMES: dict[type[Command], CommandName] = {
     Cancel: CommandName.CANCEL,
     Kill: CommandName.KILL,
     Purge: CommandName.PURGE,
+    Start: CommandName.START,
+    RaiseEvent: CommandName.RAISE_EVENT,
 }
 
 

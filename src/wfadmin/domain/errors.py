@@ -10,7 +10,8 @@ Everything that wfadmin raises on purpose, as one tree ordered by what the calle
     ├── Refused                declined, nothing changed: read why
     │   ├── RetryBlocked          DeploymentInUse       CommandNotAllowed
     │   ├── StalePlan             LeaseHeld             Protected
-    │   ├── NotAuthenticated      NotPermitted          NotSupported
+    │   ├── NotAuthenticated      NotPermitted          NotSupported        NotReady
+    │   ├── EndNotKnown
     │   └── AuditUnavailable      EvidenceUnavailable   LeaseUnavailable
     ├── NotFound               no such thing (also a LookupError)
     │   └── DeploymentNotFound    ServiceNotFound       InvocationNotFound
@@ -28,14 +29,17 @@ import attrs
 
 from wfadmin.domain.error import Sent, WfadminError
 from wfadmin.domain.refusals import (
+    ADVICE_CHARACTERS,
     AuditUnavailable,
     CommandNotAllowed,
     DeploymentInUse,
+    EndNotKnown,
     EvidenceUnavailable,
     LeaseHeld,
     LeaseUnavailable,
     NotAuthenticated,
     NotPermitted,
+    NotReady,
     NotSupported,
     Protected,
     Refused,
@@ -49,6 +53,7 @@ __all__ = [
     "CommandNotAllowed",
     "DeploymentInUse",
     "DeploymentNotFound",
+    "EndNotKnown",
     "EngineError",
     "EngineRejected",
     "EngineUnreachable",
@@ -66,6 +71,7 @@ __all__ = [
     "NotAuthenticated",
     "NotFound",
     "NotPermitted",
+    "NotReady",
     "NotSupported",
     "OutcomeUnknown",
     "Protected",
@@ -255,6 +261,7 @@ class EngineRejected(EngineError):
         http_status: The status that came back.
         engine_code: The engine's own code for it, if it named one.
         excerpt: The start of the engine's own words.
+        remedy: What helps, as sentences, where the adapter knows it.
     """
 
     code: ClassVar[str] = "workflow_engine_rejected"
@@ -263,6 +270,7 @@ class EngineRejected(EngineError):
     http_status: int
     engine_code: str | None = None
     excerpt: str = ""
+    remedy: str = ""
 
     @property
     def message(self) -> str:
@@ -278,6 +286,8 @@ class EngineRejected(EngineError):
     @property
     def fix(self) -> str:
         """What to do next."""
+        if self.remedy:
+            return shown(self.remedy, limit=ADVICE_CHARACTERS)
         if self.http_status in (401, 403):
             return "Give a token that it accepts (--token-env or --token-file)."
         return "Check that this is the engine's admin URL, then read the engine's log."

@@ -54,7 +54,9 @@ class FindingCode(StrEnum):
     BACKING_OFF = "backing_off"
     STALLED = "stalled"
     SUSPENDED_LONG = "suspended_long"
+    QUIET_LONG = "quiet_long"
     PENDING_LONG = "pending_long"
+    PENDING_UNDATED = "pending_undated"
     TIMER_OVERDUE = "timer_overdue"
     LISTING_TRUNCATED = "listing_truncated"
     DRAIN_UNKNOWN = "drain_unknown"
@@ -130,12 +132,14 @@ class Thresholds:
     Attributes:
         backing_off_attempts: From so many failed attempts on, backing off is an error.
         suspended_long: A run that waited longer than this.
+        quiet_long: A run that runs, and whose last event is older than this.
         pending_long: A run that should have started longer ago than this.
         timer_overdue: A scheduled run whose time passed longer ago than this.
     """
 
     backing_off_attempts: int = 5
     suspended_long: timedelta = timedelta(hours=1)
+    quiet_long: timedelta = timedelta(hours=1)
     pending_long: timedelta = timedelta(hours=1)
     timer_overdue: timedelta = timedelta(minutes=5)
 

@@ -93,9 +93,18 @@ def _is_suspended_long(one: Invocation, facts: DoctorFacts) -> bool:
     return one.status is InvocationStatus.SUSPENDED and waits
 
 
+def _is_quiet_long(one: Invocation, facts: DoctorFacts) -> bool:
+    rests = _age(one.modified_at, facts) > facts.thresholds.quiet_long
+    return one.status is InvocationStatus.RUNNING and rests
+
+
 def _is_pending_long(one: Invocation, facts: DoctorFacts) -> bool:
     waits = _age(one.created_at, facts) > facts.thresholds.pending_long
     return one.status in (InvocationStatus.PENDING, InvocationStatus.READY) and waits
+
+
+def _is_pending_undated(one: Invocation, _: DoctorFacts) -> bool:
+    return one.status is InvocationStatus.PENDING and one.created_at is None
 
 
 def _is_overdue(one: Invocation, facts: DoctorFacts) -> bool:
@@ -226,10 +235,25 @@ _TABLE = (
         _look,
     ),
     _Row(
+        FindingCode.QUIET_LONG,
+        # Long work and long waits look the same from outside.
+        Severity.INFO,
+        _is_quiet_long,
+        "running, and its last event is old: it works or waits for long, or it hangs",
+        _look,
+    ),
+    _Row(
         FindingCode.PENDING_LONG,
         Severity.WARNING,
         _is_pending_long,
         "waiting for a long time to start",
+        _look,
+    ),
+    _Row(
+        FindingCode.PENDING_UNDATED,
+        Severity.INFO,
+        _is_pending_undated,
+        "not started, and the engine does not say since when it waits",
         _look,
     ),
     _Row(

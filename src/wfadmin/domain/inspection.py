@@ -18,8 +18,8 @@ class Inspection:
     Attributes:
         service: As listed; None where the engine does not list it now.
         runs: Every invocation of the key, main and shared, newest first.
-        children: Unfinished invocations that a run of the key called; None where the engine
-            cannot say.
+        children: Those that a run of the key called and a recovery would take along: unfinished
+            ones, and ended ones where a purge reaches them; None where the engine cannot say.
         state: What is stored under the key; None where the engine stores nothing by key.
         recover: What a recovery under the given policy would do, or why it would refuse.
         findings: What is wrong with its runs, with remedies mildest first.

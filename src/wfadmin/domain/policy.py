@@ -89,7 +89,7 @@ class RecoveryPolicy:
 
     Attributes:
         stuck: Rules that make an unfinished run one that may be killed; none by default.
-        with_children: Whether a kill may take unfinished children along.
+        with_children: Whether a kill, or a purge that reaches them, may take children along.
     """
 
     stuck: tuple[StuckRule, ...] = ()

@@ -9,7 +9,7 @@ query_failed        the engine answered, and not all of it was understood
 unknown             a status, an end or a kind of handler that we do not know
 succeeded           a main run ended well: running it again would repeat its effects
 active              something unfinished that the policy does not call stuck
-has_children        a kill would take unfinished children along
+has_children        a kill, or a purge that reaches that far, would take children along
 effect_happened     the host says that the effect of this key already happened
 effect_unknown      the host cannot say whether it did
 not_retained        nothing is kept of a killed run, so its state could not be cleared safely
@@ -26,6 +26,7 @@ from enum import StrEnum
 
 import attrs
 
+from wfadmin.domain.capabilities import Reach
 from wfadmin.domain.keys import Progress, WorkflowKey
 from wfadmin.domain.model import (
     HandlerKind,
@@ -83,12 +84,15 @@ class KeyReading:
         service: As listed; None where the engine does not list it now.
         invocations: Every one of the key, main and shared, completed ones too.
         incomplete: Why something may be missing or misread; None when it is whole.
+        is_taken_over: Whether a run of another service bears the id of the key's run by now, on
+            an engine that names runs by the service key alone.
     """
 
     key: WorkflowKey
     service: Service | None
     invocations: tuple[Invocation, ...] = ()
     incomplete: str | None = None
+    is_taken_over: bool = False
 
     @property
     def service_kind(self) -> ServiceKind:
@@ -122,8 +126,10 @@ class Snapshot:
     All that the decision reads.
 
     Attributes:
-        children: Unfinished invocations that a run of the key called; None when not asked.
+        children: Those that a recovery would take along, of every run that it may kill or, where
+            a purge reaches that far, purge; None when not asked, or not known.
         parked: Runs that this operation paused itself.
+        purge_reach: Whether a purge takes children along.
     """
 
     reading: KeyReading
@@ -131,6 +137,7 @@ class Snapshot:
     children: tuple[Invocation, ...] | None = None
     effect: PriorEffect = PriorEffect.NOT_ASKED
     parked: tuple[Parked, ...] = ()
+    purge_reach: Reach = Reach.UNKNOWN
 
 
 @attrs.frozen
@@ -282,10 +289,13 @@ def _query_failed(s: Snapshot, _: RecoveryPolicy, __: _Sorted) -> tuple[str, ...
 
 
 def _has_children(s: Snapshot, policy: RecoveryPolicy, groups: _Sorted) -> tuple[str, ...] | None:
-    if not groups.stuck or policy.with_children:
+    # What is killed is purged after it, so its children are asked for in either case.
+    reaches = s.purge_reach is not Reach.ALONE
+    parents = groups.stuck + (groups.ended_main if reaches else ())
+    if not parents or policy.with_children:
         return None
     if s.children is None:
-        return _ids(groups.stuck)  # not asked is not none
+        return _ids(parents)  # not asked is not none
     return _any(s.children)
 
 

@@ -8,14 +8,17 @@ from wfadmin.domain.error import WfadminError
 from wfadmin.domain.text import shown
 
 __all__ = [
+    "ADVICE_CHARACTERS",
     "AuditUnavailable",
     "CommandNotAllowed",
     "DeploymentInUse",
+    "EndNotKnown",
     "EvidenceUnavailable",
     "LeaseHeld",
     "LeaseUnavailable",
     "NotAuthenticated",
     "NotPermitted",
+    "NotReady",
     "NotSupported",
     "Protected",
     "Refused",
@@ -23,8 +26,8 @@ __all__ = [
     "StalePlan",
 ]
 
-# Advice is written by an adapter, and may take a paragraph.
-_ADVICE_CHARACTERS = 1000
+#: Advice is written by an adapter, and may take a paragraph.
+ADVICE_CHARACTERS = 1000
 
 
 @attrs.define(slots=False, eq=False, repr=False)
@@ -103,6 +106,29 @@ class StalePlan(Refused):
 
 
 @attrs.define(slots=False, eq=False, repr=False)
+class EndNotKnown(Refused):
+    """
+    An earlier write to the same thing may still land, and to send another could do harm.
+
+    Attributes:
+        intent_id: Of the earlier write, in the audit log.
+        verb: What it was.
+        target: What it was sent for.
+    """
+
+    code: ClassVar[str] = "end_not_known"
+    _message: ClassVar[str] = "Nobody knows how an earlier {verb} of {target} ended."
+    _why: ClassVar[str] = "It may still land. On this engine a second one could ruin the run."
+    _fix: ClassVar[str] = (
+        "Inspect the key until it is clear, then: wfadmin audit close {intent_id} --reason WHY"
+    )
+
+    intent_id: str
+    verb: str
+    target: str
+
+
+@attrs.define(slots=False, eq=False, repr=False)
 class LeaseHeld(Refused):
     """Another wfadmin operator works on the same thing."""
 
@@ -168,7 +194,12 @@ class NotPermitted(Refused):
 
 @attrs.define(slots=False, eq=False, repr=False)
 class NotSupported(Refused):
-    """This engine has no such thing, as its adapter declares."""
+    """
+    This engine has no such thing, as its adapter declares.
+
+    Attributes:
+        instead: What to do instead, as the adapter advises; empty where it does not.
+    """
 
     code: ClassVar[str] = "not_supported"
     _message: ClassVar[str] = "{engine} has no {what}."
@@ -176,12 +207,40 @@ class NotSupported(Refused):
 
     engine: str
     what: str
-    instead: str = "Run doctor to see what this engine offers."
+    instead: str = ""
 
     @property
     def fix(self) -> str:
         """What to do next."""
-        return shown(self.instead, limit=_ADVICE_CHARACTERS)
+        return self.advice or "Run doctor to see what this engine offers."
+
+    @property
+    def advice(self) -> str:
+        """What to do instead, safe to show; empty where nobody says."""
+        return shown(self.instead, limit=ADVICE_CHARACTERS)
+
+
+@attrs.define(slots=False, eq=False, repr=False)
+class NotReady(Refused):
+    """
+    Something keeps the engine from doing any write now, so nothing was sent.
+
+    Attributes:
+        obstacle: What that is and what helps, in the words of the adapter.
+    """
+
+    code: ClassVar[str] = "engine_not_ready"
+    retryable: ClassVar[bool] = True
+    _message: ClassVar[str] = "{engine} can do no write now."
+    _fix: ClassVar[str] = "Mend that, then try again."
+
+    engine: str
+    obstacle: str
+
+    @property
+    def why(self) -> str:
+        """Why it happened, as far as is known."""
+        return shown(self.obstacle, limit=ADVICE_CHARACTERS)
 
 
 @attrs.define(slots=False, eq=False, repr=False)

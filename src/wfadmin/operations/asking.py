@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from wfadmin.domain.errors import EngineUnreachable, WfadminError
+from wfadmin.domain.errors import EngineUnreachable, NotSupported, WfadminError
 from wfadmin.operations.host import Host
 from wfadmin.ports.engine import Engine
 
@@ -35,6 +35,9 @@ class Asked(Generic[_T]):
         """What went wrong, in one line; None when nothing did."""
         if self.error is None:
             return None
+        if isinstance(self.error, NotSupported):
+            # Nobody else tells what helps: that an engine lacks something is no finding.
+            return f"{self.error.message} {self.error.advice or self.error.why}"
         if isinstance(self.error, WfadminError):
             return f"{self.error.message} {self.error.why}"
         # An adapter's mistake. Its own words may hold anything, so only its kind is told.

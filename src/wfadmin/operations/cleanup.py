@@ -36,6 +36,7 @@ from wfadmin.domain.plan import Action, Item, Step, Verb
 from wfadmin.domain.results import CleanupResult, Effect, Held
 from wfadmin.domain.text import shown
 from wfadmin.domain.urls import same_url, without_secrets
+from wfadmin.operations.able import facts_to_write
 from wfadmin.operations.asking import ask
 from wfadmin.operations.host import Host
 from wfadmin.operations.places import Places, dry_run, read_places, registry_of
@@ -75,6 +76,7 @@ class Cleanup(Repair[CleanupResult]):
     _removed: list[str] = attrs.field(init=False, factory=list)
     _rows: tuple[UsageRow, ...] = attrs.field(init=False, default=())
     _unfinished: tuple[Invocation, ...] = attrs.field(init=False, default=())
+    _write_floor: timedelta = attrs.field(init=False, default=timedelta(0))
 
     @property
     def verb(self) -> Verb:
@@ -110,7 +112,8 @@ class Cleanup(Repair[CleanupResult]):
         stale = self._selection.stale
         if not stale:
             return Planned(())
-        facts = await ask(self.engine, self.host, self.engine.facts)
+        facts = await facts_to_write(self.engine, self.host)
+        self._write_floor = facts.capabilities.write_floor
         floor = max(self.host.timeout, facts.capabilities.register_floor)
         # A kept place that is dead would leave nothing that works.
         await dry_run(self.engine, self.host, self.service_url, timeout=floor)
@@ -195,6 +198,7 @@ class Cleanup(Repair[CleanupResult]):
     async def execute(self, writing: Writing, items: tuple[Item, ...]) -> CleanupResult:
         """See `Repair.execute`."""
         planned = [item.target for item in items]
+        writing.floor = self._write_floor
         try:
             if self.force_drain and planned:
                 await self._look_for_orphans()

@@ -20,10 +20,10 @@ from wfadmin.domain.doctor import (
     InvocationsReport,
     ServicesReport,
 )
-from wfadmin.domain.errors import NotSupported
 from wfadmin.domain.finding import ComponentFact, DoctorFacts, OpenIntent
 from wfadmin.domain.findings import findings_from, lists_disagree
 from wfadmin.domain.model import Deployment, Service, Survey
+from wfadmin.operations.able import lacks
 from wfadmin.operations.asking import Asked, ask_all
 from wfadmin.operations.auditing import Attempt, note
 from wfadmin.operations.host import Host
@@ -76,12 +76,12 @@ def _questions(engine: Engine, host: Host) -> tuple[Callable[[], Awaitable[Any]]
 
     async def survey() -> Survey:
         if listing is None:
-            raise NotSupported(engine.name, "listing of invocations")
+            raise lacks(engine, "listing")
         return await listing.survey(failures=RECENT_FAILURES, unfinished=UNFINISHED_IN_DETAIL)
 
     async def list_deployments() -> tuple[Deployment, ...]:
         if deployments is None:
-            raise NotSupported(engine.name, "deployments")
+            raise lacks(engine, "deployments")
         return await deployments.list()
 
     async def open_intents() -> tuple[OpenIntent, ...]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import attrs
 
+from wfadmin.domain.capabilities import EngineFacts, Reach
 from wfadmin.domain.errors import NotSupported, ServiceNotFound, WfadminError
 from wfadmin.domain.finding import DoctorFacts, Finding
 from wfadmin.domain.findings import findings_of_key
@@ -20,9 +21,11 @@ from wfadmin.domain.model import (
     Survey,
 )
 from wfadmin.domain.recovery import KeyReading, PriorEffect, Snapshot, evaluate
-from wfadmin.operations.asking import Asked, ask, ask_all
+from wfadmin.operations.able import lacks
+from wfadmin.operations.asking import Asked, ask_all
 from wfadmin.operations.auditing import Attempt, note
 from wfadmin.operations.host import Host
+from wfadmin.operations.keys import takes_children
 from wfadmin.ports.engine import Engine
 
 __all__ = ["inspect"]
@@ -38,14 +41,15 @@ class _Answers:
     services: Asked[tuple[Service, ...]]
     deployments: Asked[tuple[Deployment, ...]]
     state: Asked[KeyedState]
+    facts: Asked[EngineFacts]
 
 
 async def inspect(engine: Engine, host: Host, key: WorkflowKey, *, show_state: bool) -> Inspection:
     """
     Look at `key`.
 
-    Sends: reads only; four questions at once, then one for each unfinished run that may have
-    called others.
+    Sends: reads only; five questions at once, then one for each run whose children a recovery
+    may take along.
 
     Raises:
         ServiceNotFound: The engine does not know the service, and nothing of it is left.
@@ -71,15 +75,19 @@ async def _inspect(engine: Engine, host: Host, key: WorkflowKey, *, show_state: 
     service = next((one for one in listed or () if one.name == key.service_name), None)
     warnings: list[str | None] = [_warning("services", answers.services)]
     if not runs and service is None and listed is not None and not _has_state(answers):
-        warnings.append(await _unknown_service(engine, host, key))
+        warnings.append(_unknown_service(answers.facts.unwrap(), key))
     incomplete = None if listed is not None else "the services could not be listed"
     reading = KeyReading(key, service, runs, incomplete)
-    children, children_warning = await _children(engine, host, runs)
+    facts = answers.facts.value
+    reach = Reach.UNKNOWN if facts is None else facts.capabilities.purge_reach
+    children, children_warning = await _children(engine, host, reading, reach)
     now = host.clock.now()
-    snapshot = Snapshot(reading, now, children, await _effect(engine, host, key))
+    effect = await _effect(engine, host, key)
+    snapshot = Snapshot(reading, now, children, effect, purge_reach=reach)
     warnings += [
         _warning("deployments", answers.deployments),
         _warning("state", answers.state),
+        _warning("what the engine can do", answers.facts),
         children_warning,
     ]
     return Inspection(
@@ -105,12 +113,12 @@ def _questions(
 
     async def list_deployments() -> tuple[Deployment, ...]:
         if deployments is None:
-            raise NotSupported(engine.name, "deployments")
+            raise lacks(engine, "deployments")
         return await deployments.list()
 
     async def read_state() -> KeyedState:
         if state is None:
-            raise NotSupported(engine.name, "state by key")
+            raise lacks(engine, "state")
         return await state.read(key, values=show_state)
 
     return (
@@ -118,6 +126,7 @@ def _questions(
         engine.admin.list_services,
         list_deployments,
         read_state,
+        engine.facts,
     )
 
 
@@ -136,8 +145,7 @@ def _has_state(answers: _Answers) -> bool:
     return bool(state.value.entries)
 
 
-async def _unknown_service(engine: Engine, host: Host, key: WorkflowKey) -> str:
-    facts = await ask(engine, host, engine.facts)
+def _unknown_service(facts: EngineFacts, key: WorkflowKey) -> str:
     if facts.capabilities.services_cover_names:
         raise ServiceNotFound(key.service_name)
     return f"Whether a service {key.service_name!r} exists cannot be told on this engine."
@@ -146,10 +154,10 @@ async def _unknown_service(engine: Engine, host: Host, key: WorkflowKey) -> str:
 async def _children(
     engine: Engine,
     host: Host,
-    runs: tuple[Invocation, ...],
+    reading: KeyReading,
+    reach: Reach,
 ) -> tuple[tuple[Invocation, ...] | None, str | None]:
-    started = [one for one in runs if not one.is_completed and one.status not in _NOT_STARTED]
-    parents = [one.ref for one in started]
+    parents = [one.ref for one in reading.invocations if _is_parent(reading, one, reach)]
 
     def question(index: int) -> Callable[[], Awaitable[Any]]:
         return lambda: engine.invocations.children(parents[index])
@@ -161,8 +169,13 @@ async def _children(
         return None, _warning("children", failed)
     if len(parents) > _PARENTS_ASKED:
         left = len(parents) - _PARENTS_ASKED
-        return None, f"Not read: the children of {left} of {len(parents)} unfinished runs."
+        return None, f"Not read: the children of {left} of {len(parents)} runs."
     return tuple(child for one in answers for child in one.unwrap()), None
+
+
+def _is_parent(reading: KeyReading, one: Invocation, reach: Reach) -> bool:
+    has_begun = not one.is_completed and one.status not in _NOT_STARTED
+    return has_begun or takes_children(reading, one, reach)
 
 
 async def _effect(engine: Engine, host: Host, key: WorkflowKey) -> PriorEffect:

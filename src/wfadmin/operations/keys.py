@@ -4,21 +4,29 @@ from collections.abc import Awaitable, Callable, Collection
 
 import attrs
 
-from wfadmin.domain.errors import NotSupported, UnexpectedAnswer
+from wfadmin.domain.capabilities import Reach
+from wfadmin.domain.errors import InvalidWorkflowKey, NotSupported, UnexpectedAnswer
 from wfadmin.domain.keys import WorkflowKey
-from wfadmin.domain.model import Invocation, KeyedState, Service
+from wfadmin.domain.model import HandlerKind, Invocation, InvocationOutcome, KeyedState, Service
 from wfadmin.domain.policy import RecoveryPolicy
 from wfadmin.domain.recovery import KeyReading, Parked, PriorEffect, Snapshot
 from wfadmin.operations.asking import ask, ask_all
 from wfadmin.operations.host import Host
 from wfadmin.ports.engine import Engine
 
-__all__ = ["KeyReader", "key_name"]
+__all__ = ["KeyReader", "key_name", "takes_children"]
 
 
 def key_name(key: WorkflowKey) -> str:
     """A key as one word for people and plans; two keys never give the same one."""
     return f"{key.service_name!r} {key.service_key!r}"
+
+
+def takes_children(reading: KeyReading, one: Invocation, purge_reach: Reach) -> bool:
+    """Whether purging an ended run may take children along; a success is never purged."""
+    ends_badly = one.is_completed and one.outcome is not InvocationOutcome.SUCCEEDED
+    is_purged = ends_badly and reading.handler_kind(one) is not HandlerKind.SHARED
+    return is_purged and purge_reach is not Reach.ALONE
 
 
 @attrs.define(eq=False)
@@ -32,7 +40,10 @@ class KeyReader:
     Attributes:
         service: As it was listed when it was asked for; None where it is not listed.
         children: Of the runs that were asked, by the id of the run.
+        settled: The ids of the runs that had ended when they were asked: they call nobody more.
         effect: What the host said.
+        purge_reach: Whether a purge takes children along, as the engine declares.
+        is_planned: Whether a plan was made from what was read.
     """
 
     engine: Engine
@@ -40,7 +51,10 @@ class KeyReader:
     key: WorkflowKey
     service: Service | None = None
     children: dict[str, tuple[Invocation, ...]] = attrs.field(factory=dict)
+    settled: set[str] = attrs.field(factory=set)
     effect: PriorEffect = PriorEffect.NOT_ASKED
+    purge_reach: Reach = Reach.UNKNOWN
+    is_planned: bool = False
 
     async def ask_service(self) -> None:
         """
@@ -72,7 +86,7 @@ class KeyReader:
 
     async def ask_children(self, runs: tuple[Invocation, ...]) -> None:
         """
-        Ask for the unfinished children of `runs`, again for those that were asked before.
+        Ask for the children of `runs`, again for those that were asked before.
 
         What an engine cannot say stays unasked, and so blocks.
 
@@ -81,6 +95,8 @@ class KeyReader:
         """
         for one in runs:
             self.children.pop(one.id, None)
+            if one.is_completed:
+                self.settled.add(one.id)
             try:
                 found = await ask(self.engine, self.host, self._children_of(one))
             except NotSupported:
@@ -104,11 +120,21 @@ class KeyReader:
         """
         Every invocation of the key, all of them understood.
 
+        Once there is a plan, a key that the engine refuses is one that was taken over: the runs
+        of the plan are gone, and whoever asked made no mistake.
+
         Raises:
+            InvalidWorkflowKey: The run that bears the key belongs to another service, and there
+                is no plan yet.
             EngineError: It could not be read.
         """
         store = self.engine.invocations
-        runs = await ask(self.engine, self.host, lambda: store.for_key(self.key))
+        try:
+            runs = await ask(self.engine, self.host, lambda: store.for_key(self.key))
+        except InvalidWorkflowKey:
+            if not self.is_planned:
+                raise
+            return KeyReading(self.key, self.service, is_taken_over=True)
         return KeyReading(self.key, self.service, runs)
 
     async def read_state(self, *, values: bool) -> KeyedState | None:
@@ -123,19 +149,25 @@ class KeyReader:
             return None
         return await ask(self.engine, self.host, lambda: store.read(self.key, values=values))
 
-    def may_kill(
+    def parents(
         self,
         reading: KeyReading,
         policy: RecoveryPolicy,
         parked: Collection[Parked] = (),
     ) -> tuple[Invocation, ...]:
-        """The unfinished runs that the policy, or a park by this operation, calls stuck."""
+        """
+        The runs whose children a recovery may take along.
+
+        They are the unfinished ones that the policy, or a park by this operation, calls stuck,
+        and where a purge reaches that far also those that it would purge.
+        """
         now = self.host.clock.now()
         ids = {one.invocation_id for one in parked}
         return tuple(
             one
             for one in reading.invocations
-            if not one.is_completed and (one.id in ids or policy.is_stuck(one, now))
+            if takes_children(reading, one, self.purge_reach)
+            or (not one.is_completed and (one.id in ids or policy.is_stuck(one, now)))
         )
 
     def snapshot(
@@ -145,7 +177,7 @@ class KeyReader:
         parked: Collection[Parked] = (),
     ) -> Snapshot:
         """What a decision reads: `reading`, with what was asked before it."""
-        runs = self.may_kill(reading, policy, parked)
+        runs = self.parents(reading, policy, parked)
         asked = all(one.id in self.children for one in runs)
         children = tuple(child for one in runs for child in self.children.get(one.id, ()))
         return Snapshot(
@@ -154,6 +186,7 @@ class KeyReader:
             children if asked else None,
             self.effect,
             tuple(parked),
+            self.purge_reach,
         )
 
     def _children_of(self, one: Invocation) -> Callable[[], Awaitable[tuple[Invocation, ...]]]:

@@ -5,8 +5,8 @@ from datetime import timedelta
 import attrs
 
 from wfadmin.domain.answers import Registration
-from wfadmin.domain.errors import NotSupported
 from wfadmin.domain.model import Deployment, Service, Usage
+from wfadmin.operations.able import lacks
 from wfadmin.operations.asking import ask, ask_all
 from wfadmin.operations.host import Host
 from wfadmin.ports.deployments import DeploymentRegistry
@@ -36,7 +36,7 @@ def registry_of(engine: Engine) -> DeploymentRegistry:
         NotSupported: It has none.
     """
     if engine.deployments is None:
-        raise NotSupported(engine.name, "deployments")
+        raise lacks(engine, "deployments")
     return engine.deployments
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import attrs
 
 from wfadmin.domain.answers import Answer
-from wfadmin.domain.capabilities import CommandName, EngineFacts, Fence
+from wfadmin.domain.capabilities import CommandName, EngineFacts, Fence, Reach
 from wfadmin.domain.errors import (
     NotSupported,
     OutcomeUnknown,
@@ -22,14 +22,14 @@ from wfadmin.domain.errors import (
     StalePlan,
 )
 from wfadmin.domain.keys import WorkflowKey
-from wfadmin.domain.model import HandlerKind, Invocation, KeyedState
+from wfadmin.domain.model import HandlerKind, Invocation, InvocationOutcome, KeyedState
 from wfadmin.domain.plan import Action, Item, Step, Verb
 from wfadmin.domain.policy import RecoveryPolicy, written
 from wfadmin.domain.recovery import Blocked, BlockReason, KeyReading, evaluate
 from wfadmin.domain.results import Effect, RecoverResult, StateAfter
 from wfadmin.domain.steps import steps_of
 from wfadmin.domain.text import shown
-from wfadmin.operations.asking import ask
+from wfadmin.operations.able import facts_to_write, lacks_command
 from wfadmin.operations.host import Host
 from wfadmin.operations.keys import KeyReader, key_name
 from wfadmin.operations.recovery_loop import RecoveryLoop, blocked_error
@@ -59,6 +59,16 @@ _CLEAR = (
 )
 
 
+_LATE = (
+    "Work that a killed run began may still be under way, and what comes of it may be delivered to"
+    " a new run of the same id: start the work under a new id, or only when the old work has ended"
+    " for certain."
+)
+
+# How many children a plan names at most; all are counted.
+_NAMED = 100
+
+
 def _holders(reading: KeyReading) -> tuple[Invocation, ...]:
     """The invocations of a key, less the finished conversations with a run that is gone."""
     return tuple(
@@ -66,6 +76,20 @@ def _holders(reading: KeyReading) -> tuple[Invocation, ...]:
         for one in reading.invocations
         if not (one.is_completed and reading.handler_kind(one) is HandlerKind.SHARED)
     )
+
+
+def _holder(reading: KeyReading) -> str | None:
+    """Who holds the key, in words; None where nobody does."""
+    if reading.is_taken_over:
+        return "a run of another service"
+    holders = _holders(reading)
+    return f"the run {shown(holders[0].id)}" if holders else None
+
+
+def _ends_work(steps: tuple[Step, ...], reading: KeyReading) -> bool:
+    """Whether a run is ended from outside, or was: its work may go on without it."""
+    killed = {one.id for one in reading.invocations if one.outcome is InvocationOutcome.KILLED}
+    return any(one.action is Action.KILL or one.target in killed for one in steps)
 
 
 @attrs.define(eq=False)
@@ -106,13 +130,15 @@ class Recover(Repair[RecoverResult]):
         """See `Repair.plan`."""
         if self.key.service_name in self.host.protection.services:
             raise Protected(self.key.service_name)
-        self._facts = await ask(self.engine, self.host, self.engine.facts)
-        self._keys = keys = KeyReader(self.engine, self.host, self.key)
+        self._facts = await facts_to_write(self.engine, self.host)
+        can = self._facts.capabilities
+        keys = KeyReader(self.engine, self.host, self.key, purge_reach=can.purge_reach)
+        self._keys = keys
         await keys.ask_service()
         await keys.ask_guard()
         reading = await keys.read()
-        if stuck := keys.may_kill(reading, self.policy):
-            await keys.ask_children(stuck)
+        if parents := keys.parents(reading, self.policy):
+            await keys.ask_children(parents)
             reading = await keys.read()
         self._reading = reading
         # With its values: they are the evidence, and their fingerprint fences a clear.
@@ -122,17 +148,35 @@ class Recover(Repair[RecoverResult]):
             raise blocked_error(verdict)
         if not _holders(reading):
             return self._plan_without_runs(keys)
-        steps = steps_of(verdict, reading, self._facts.capabilities)
+        steps = steps_of(verdict, reading, can)
         self._check_commands(steps)
-        warnings = (_WINDOWS[self._facts.capabilities.fence],)
+        late = (_LATE,) if can.late_results and _ends_work(steps, reading) else ()
+        reaches = {can.kill_reach, can.purge_reach} != {Reach.ALONE}
+        along = self._going_along(keys, reading) if reaches else ()
+        warnings = (_WINDOWS[can.fence], *late, *along)
         return Planned((Item(key_name(self.key), steps),), warnings)
+
+    def _going_along(self, keys: KeyReader, reading: KeyReading) -> Iterator[str]:
+        """The children that the policy includes, each with its status."""
+        if not self.policy.with_children or not keys.parents(reading, self.policy):
+            return
+        children = keys.snapshot(reading, self.policy).children
+        if children is None:
+            yield "Whatever the run called goes along: which children, this engine does not say."
+            return
+        for one in children[:_NAMED]:
+            ended = None if one.outcome is None else one.outcome.value
+            status = ended or one.status.value
+            yield f"A child goes along: {shown(one.id)} of {shown(one.service_name)} ({status})."
+        if len(children) > _NAMED:
+            yield f"More children go along: {len(children) - _NAMED}."
 
     def _check_commands(self, steps: tuple[Step, ...]) -> None:
         known = self._facts.capabilities.commands if self._facts is not None else frozenset()
         for step in steps:
             name = CommandName(step.action.value)
             if self.engine.control is None or name not in known:
-                raise NotSupported(self.engine.name, f"command {name.value}")
+                raise lacks_command(self.engine, name)
 
     def _plan_without_runs(self, keys: KeyReader) -> Planned:
         state, facts = self._state, self._facts
@@ -164,6 +208,10 @@ class Recover(Repair[RecoverResult]):
         steps = tuple(step for item in items for step in item.steps)
         if not steps:
             return self._nothing()
+        # Planned before, or there would be no steps.
+        assert self._keys is not None and self._facts is not None  # noqa: S101, PT018
+        self._keys.is_planned = True
+        writing.floor = self._facts.capabilities.write_floor
         if steps[0].action is Action.CLEAR_STATE:
             return await self._clear(writing, steps[0])
         return await self._kill_and_purge(writing, steps)
@@ -179,6 +227,8 @@ class Recover(Repair[RecoverResult]):
         loop = RecoveryLoop(writing, keys, control, facts.capabilities, self.policy, steps)
         last = await loop.run()
         state = self._state_after(loop, last)
+        if last.is_taken_over:
+            writing.warnings.append("A run of another service bears the id of the run by now.")
         writing.warnings.extend(_warnings_after(loop.newer(last), _stranded(last, steps), state))
         return RecoverResult(
             self.key,
@@ -194,7 +244,7 @@ class Recover(Repair[RecoverResult]):
         if loop.state is None:
             return None
         if loop.state.entries:
-            return StateAfter.IN_USE if loop.newer(last) else StateAfter.NOT_EMPTY
+            return StateAfter.IN_USE if loop.is_replaced(last) else StateAfter.NOT_EMPTY
         had = self._state is not None and bool(self._state.entries)
         return StateAfter.CLEARED if had else StateAfter.WAS_EMPTY
 
@@ -207,7 +257,7 @@ class Recover(Repair[RecoverResult]):
         keys, store = self._keys, self.engine.state
         assert keys is not None and store is not None  # noqa: S101, PT018 - it was read before
         again = await keys.read()
-        if again.incomplete is not None or _holders(again):
+        if again.incomplete is not None or _holder(again) is not None:
             raise StalePlan("a run of the key appeared, or nobody can say that none did")
         version = step.detail
         answer = await writing.send(lambda: store.clear(self.key, expected_version=version))
@@ -219,12 +269,12 @@ class Recover(Repair[RecoverResult]):
 
         def done(seen: tuple[KeyedState | None, KeyReading]) -> bool:
             state, reading = seen
-            return bool(_holders(reading)) or state is None or not state.entries
+            return _holder(reading) is not None or state is None or not state.entries
 
         _, reading = await writing.confirm(step, answer, look, done)
-        if appeared := _holders(reading):
+        if appeared := _holder(reading):
             # Its state may be what the clear took: nobody can tell.
-            problem = f"the run {shown(appeared[0].id)} appeared at the same time"
+            problem = f"{appeared} appeared at the same time"
             raise OutcomeUnknown("clear of the state", step.target, problem)
         return RecoverResult(
             self.key,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import attrs
 
 from wfadmin.domain.answers import Answer
-from wfadmin.domain.capabilities import Capabilities
+from wfadmin.domain.capabilities import Capabilities, Reach
 from wfadmin.domain.commands import Command, Kill, Pause, Purge, Resume
 from wfadmin.domain.errors import (
     EngineUnreachable,
@@ -132,7 +132,10 @@ class RecoveryLoop:
         try:
             reading = await self.keys.read()
             while (step := self._next(reading)) is not None:
-                reading = await self._take(step, reading)
+                if self._may_have_called(step):
+                    reading = await self._ask_whom_it_called(step, reading)
+                else:
+                    reading = await self._take(step, reading)
             if self.state is None and self.keys.engine.state is not None:
                 # No purge looked at it: whoever forgot the run may have left its state.
                 reading = await self._look()
@@ -150,6 +153,10 @@ class RecoveryLoop:
             if (one.id, one.ref.incarnation) not in ours
             and reading.handler_kind(one) is not HandlerKind.SHARED
         )
+
+    def is_replaced(self, reading: KeyReading) -> bool:
+        """Whether something that this recovery was not about holds the key, or its id."""
+        return reading.is_taken_over or bool(self.newer(reading))
 
     def _next(self, reading: KeyReading) -> Step | None:
         """The step to take now; None when all that was planned to go is gone."""
@@ -172,6 +179,17 @@ class RecoveryLoop:
             is_pause = steps[0].action is Action.PAUSE
             raise self._stop(BlockReason.ACTIVE if is_pause else BlockReason.PURGE_FAILED, steps[0])
         return steps[0]
+
+    def _may_have_called(self, step: Step) -> bool:
+        """Whether a purge may take children along that the run called after it was asked."""
+        matters = self.keys.purge_reach is not Reach.ALONE and not self.policy.with_children
+        return matters and step.action is Action.PURGE and step.target not in self.keys.settled
+
+    async def _ask_whom_it_called(self, step: Step, reading: KeyReading) -> KeyReading:
+        run = run_of(step, reading)
+        assert run is not None  # noqa: S101 - the step was made from this reading
+        await self.keys.ask_children((run,))
+        return await self.keys.read()
 
     def _is_planned(self, step: Step) -> bool:
         # A park serves its kill: a loop of failing attempts changes its status all the time.
@@ -257,7 +275,7 @@ class RecoveryLoop:
                 return False
             kinds = self.capabilities.purge_clears_state
             is_cleared = self.state is None or not self.state.entries
-            return is_cleared or ServiceKind.WORKFLOW not in kinds or bool(self.newer(reading))
+            return is_cleared or ServiceKind.WORKFLOW not in kinds or self.is_replaced(reading)
 
         return done
 

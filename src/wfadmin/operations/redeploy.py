@@ -16,7 +16,8 @@ from wfadmin.domain.plan import Action, Item, Step, Verb
 from wfadmin.domain.results import Effect, RedeployResult
 from wfadmin.domain.text import shown
 from wfadmin.domain.urls import normalised_url, same_url, without_secrets
-from wfadmin.operations.asking import ask, ask_all
+from wfadmin.operations.able import facts_to_write
+from wfadmin.operations.asking import ask_all
 from wfadmin.operations.host import Host
 from wfadmin.operations.places import Places, dry_run, read_places, registry_of
 from wfadmin.operations.repair import Planned, Repair
@@ -94,7 +95,7 @@ class Redeploy(Repair[RedeployResult]):
         return Planned((Item(url, (step,)),), self._warnings(places))
 
     async def _timeout(self) -> timedelta:
-        facts = await ask(self.engine, self.host, self.engine.facts)
+        facts = await facts_to_write(self.engine, self.host)
         floor = facts.capabilities.register_floor
         self._limit = max(self.host.timeout, floor, self.register_timeout)
         return self._limit

@@ -11,9 +11,9 @@ from wfadmin.domain.commands import Cancel, Command, Pause, Resume
 from wfadmin.domain.errors import (
     CommandNotAllowed,
     DeploymentNotFound,
+    EndNotKnown,
     EngineUnreachable,
     InvocationNotFound,
-    NotSupported,
     Protected,
     Sent,
     UsageError,
@@ -31,6 +31,7 @@ from wfadmin.domain.recovery import KeyReading
 from wfadmin.domain.results import CommandResult, Effect
 from wfadmin.domain.steering import NoChange, NotNow, Send, steering
 from wfadmin.domain.text import shown
+from wfadmin.operations.able import facts_to_write, lacks, lacks_command
 from wfadmin.operations.asking import ask
 from wfadmin.operations.host import Host
 from wfadmin.operations.keys import KeyReader, key_name
@@ -102,7 +103,7 @@ class Steer(Repair[CommandResult]):
         """See `Repair.plan`."""
         if self.key.service_name in self.host.protection.services:
             raise Protected(self.key.service_name)
-        facts = await ask(self.engine, self.host, self.engine.facts)
+        facts = await facts_to_write(self.engine, self.host)
         self._capabilities = facts.capabilities
         await self._keys.ask_service()
         run = self._run = self._chosen(await self._keys.read_whole())
@@ -114,6 +115,7 @@ class Steer(Repair[CommandResult]):
                 raise CommandNotAllowed(self.verb_of.value, run.id, run.status.value)
             case Send(actions):
                 self._check(actions)
+                await self._refuse_to_repeat(actions)
                 return Planned((Item(run.id, tuple(self._step(one, run) for one in actions)),))
             case other:
                 assert_never(other)
@@ -125,7 +127,19 @@ class Steer(Repair[CommandResult]):
     def _check(self, actions: tuple[Action, ...]) -> None:
         for name in map(_NAMES.__getitem__, actions):
             if self.engine.control is None or name not in self._capabilities.commands:
-                raise NotSupported(self.engine.name, f"command {name.value}")
+                raise lacks_command(self.engine, name)
+
+    async def _refuse_to_repeat(self, actions: tuple[Action, ...]) -> None:
+        """Send nothing after a write that may still land, where both together do harm."""
+        names = {_NAMES[action] for action in actions}
+        if names <= self._capabilities.repeatable:
+            return
+        audit, address = self.host.audit, self.engine.address
+        intents = await ask(self.engine, self.host, lambda: audit.open_intents(address))
+        target = f"{self.key.service_name}/{self.key.service_key}"
+        for intent in intents:
+            if intent.target == target:
+                raise EndNotKnown(intent.id, intent.verb, target)
 
     def _step(self, action: Action, run: Invocation) -> Step:
         moves = action is Action.RESUME and not self._is_there(run)
@@ -144,7 +158,7 @@ class Steer(Repair[CommandResult]):
             return None
         registry = self.engine.deployments
         if registry is None:
-            raise NotSupported(self.engine.name, "deployments")
+            raise lacks(self.engine, "deployments")
         if self.deployment != _LATEST:
             known = await ask(self.engine, self.host, registry.list)
             self._check_place(next((one for one in known if one.id == self.deployment), None))
@@ -191,6 +205,8 @@ class Steer(Repair[CommandResult]):
         if not items:
             return CommandResult(run.id, run.status.value, effect=Effect.NO_CHANGE)
         assert control is not None  # noqa: S101 - planned before
+        self._keys.is_planned = True
+        writing.floor = self._capabilities.write_floor
         reading = await self._keys.read_whole()
         now = run_of(items[0].steps[0], reading)
         if now is not None and isinstance(self._decision(now), NoChange):

@@ -54,6 +54,8 @@ class Writing:
         warnings: What the result has to say besides.
         paused: Runs that this operation paused only for its own purpose and has not set going
             again, each with the sentence to say if it ends so.
+        floor: The shortest time that an answer to a write gets, and its effect to show: known to
+            be late.
     """
 
     engine: Engine
@@ -62,6 +64,7 @@ class Writing:
     sent: Sent = Sent.NO
     warnings: list[str] = attrs.field(factory=list)
     paused: dict[str, str] = attrs.field(factory=dict)
+    floor: timedelta = timedelta(0)
 
     async def send(
         self,
@@ -81,7 +84,7 @@ class Writing:
             NotSupported: It was not sent.
         """
         before = self.sent
-        limit = _PATIENCE * max(timeout or timedelta(0), self.host.timeout)
+        limit = _PATIENCE * max(timeout or timedelta(0), self.host.timeout, self.floor)
         # Before the wait: whatever ends it, a cancellation too, the write may have left us.
         self.sent = Sent.UNKNOWN
         (answer,) = await self.host.tasks.gather((call,), timeout=limit)
@@ -125,7 +128,7 @@ class Writing:
         Raises:
             OutcomeUnknown: It did not show in time. Never `EngineUnreachable`: a write left us.
         """
-        clock, settle = self.host.clock, self.host.settle
+        clock, settle = self.host.clock, max(self.host.settle, self.floor)
         deadline = clock.monotonic() + settle
         pause = _FIRST_PAUSE
         while True:

@@ -35,5 +35,5 @@ class InvocationControl(Protocol):
         Clauses: IC-02, IC-03, IC-04, IC-05, IC-06, IC-07, IC-08, IC-09, IC-10, IC-11,
             IC-12, IC-13, IC-14, IC-15, IC-16, IC-17, IC-18, IC-19, IC-20, IC-21, IC-22,
             IC-23, IC-24, IC-25, IC-26, IC-27, IC-28, IC-29, IC-30, IC-33, IC-34, IC-35,
-            IC-36, IC-37, IC-38, IC-39, IC-40, IC-41.
+            IC-36, IC-37, IC-38, IC-39, IC-40, IC-41, IC-42.
         """

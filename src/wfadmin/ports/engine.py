@@ -1,9 +1,10 @@
 """One workflow system that we can reach, as a bundle of ports."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Protocol
+from types import MappingProxyType
+from typing import Final, Protocol
 
 import attrs
 
@@ -18,6 +19,8 @@ from wfadmin.ports.listing import InvocationListing
 from wfadmin.ports.state import StateStore
 
 __all__ = ["Engine", "EngineFactory", "EngineSettings"]
+
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Engine(Protocol):
@@ -92,6 +95,16 @@ class Engine(Protocol):
     def state(self) -> StateStore | None:
         """The data stored under keys."""
 
+    @property
+    def instead(self) -> Mapping[str, str]:
+        """
+        What to do instead of what this engine does not have, in a sentence or two each.
+
+        By the name of a slot that is None, or of a command that is not declared. An adapter that
+        gives no advice leaves it as it is.
+        """
+        return _NOTHING
+
     @abstractmethod
     async def facts(self) -> EngineFacts:
         """
@@ -125,6 +138,8 @@ class EngineSettings:
         credentials: Where the token for the admin side comes from; None for no token.
         client: An HTTP client to use instead of an own one; it stays open when the engine closes.
         timeout: Bounds every single request, unless a floor is declared for the call.
+        grpc_url: Where the engine's gRPC API answers, as HOST:PORT; None: it is not used. The
+            token goes there too.
     """
 
     admin_url: str | None = attrs.field(default=None, repr=False)
@@ -132,6 +147,7 @@ class EngineSettings:
     credentials: Credentials | None = attrs.field(default=None, repr=False)
     client: object | None = attrs.field(default=None, repr=False)
     timeout: timedelta = timedelta(seconds=5)
+    grpc_url: str | None = attrs.field(default=None, repr=False)
 
 
 #: How an adapter is made: it does no I/O. The entry points of the group ``wfadmin.adapters`` are

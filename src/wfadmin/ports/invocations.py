@@ -26,6 +26,8 @@ class InvocationStore(Protocol):
             the wrong one (another shard) is not enough.
 
         Raises:
+            InvalidWorkflowKey: The engine names runs by the service key alone, and the run that
+                bears it belongs to another service. Proves that this key has no run.
             EngineUnreachable: No answer.
             EngineRejected: An error status.
             UnexpectedAnswer: Not understood, or not whole.
@@ -55,6 +57,8 @@ class InvocationStore(Protocol):
     async def children(self, ref: InvocationRef) -> tuple[Invocation, ...]:
         """
         The unfinished invocations that the run of `ref` called. May be slow: a scan.
+
+        Where a purge takes children along, the ended ones too.
 
         Raises:
             EngineUnreachable: No answer: never the same as no children.

@@ -5,7 +5,7 @@ That function sees what is asked, may ask the engine behind it once, twice or no
 says what the caller gets. Faults, recorders and broken adapters are such functions.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import attrs
@@ -274,6 +274,11 @@ class _Engine(Engine):
     def state(self) -> StateStore | None:
         inner = self._inner.state
         return None if inner is None else _State(inner, self._around)
+
+    @property
+    @override
+    def instead(self) -> Mapping[str, str]:
+        return self._inner.instead
 
     @override
     async def facts(self) -> EngineFacts:

@@ -118,6 +118,7 @@ class EngineHttp:
         injected: A client to use for everything; it stays open.
         sleep: Waits for so many seconds.
         chance: A number from 0 to 1, which spreads repeated requests.
+        token_header: The header that takes the bare token; None for ``authorization: Bearer``.
     """
 
     timeout: timedelta
@@ -125,6 +126,7 @@ class EngineHttp:
     injected: HttpClient | None = attrs.field(default=None, repr=False)
     sleep: Callable[[float], Awaitable[None]] = attrs.field(default=anyio.sleep, repr=False)
     chance: Callable[[], float] = attrs.field(default=random.random, repr=False)
+    token_header: str | None = attrs.field(default=None, kw_only=True)
     _own: dict[str, HttpClient] = attrs.field(
         factory=dict[str, HttpClient],
         init=False,
@@ -142,6 +144,23 @@ class EngineHttp:
         Raises:
             EngineUnreachable: No answer.
             EngineRejected: An error status, or a redirect.
+            UnexpectedAnswer: What answers does not speak HTTP, or says too much.
+            InvalidConfig: The token cannot be had, or must not be sent there.
+        """
+        reply = await self.ask(place, request)
+        if not reply.is_success:
+            raise reply.rejected()
+        return reply
+
+    async def ask(self, place: Place, request: Request) -> Reply:
+        """
+        As `read`, for where an error status is an answer as well.
+
+        Returns:
+            The answer, whatever its status; it is whole where the status says success.
+
+        Raises:
+            EngineUnreachable: No answer.
             UnexpectedAnswer: What answers does not speak HTTP, or says too much.
             InvalidConfig: The token cannot be had, or must not be sent there.
         """
@@ -222,7 +241,7 @@ class EngineHttp:
                     request.method,
                     place.url + request.path,
                     content=request.body,
-                    headers=_headers(place, request, token),
+                    headers=_headers(place, request, self._token_headers(token)),
                     follow_redirects=False,
                     timeout=(connecting, limit, limit, connecting),
                 ) as response:
@@ -248,8 +267,15 @@ class EngineHttp:
             raise InvalidConfig("token", problem)
         return token
 
+    def _token_headers(self, token: str | None) -> dict[str, str]:
+        if token is None:
+            return {}
+        if self.token_header is None:
+            return {"authorization": f"Bearer {token}"}
+        return {self.token_header: token}
 
-def _headers(place: Place, request: Request, token: str | None) -> dict[str, str]:
+
+def _headers(place: Place, request: Request, more: dict[str, str]) -> dict[str, str]:
     headers = {
         "accept": "application/json",
         # Where nothing is slow but compressing, compressing takes most of the time.
@@ -258,8 +284,7 @@ def _headers(place: Place, request: Request, token: str | None) -> dict[str, str
     }
     if request.body is not None:
         headers["content-type"] = "application/json"
-    if token is not None:
-        headers["authorization"] = f"Bearer {token}"
+    headers |= more
     over_tcp = place.socket_path is None and not place.is_tls
     if request.answers_in_parts and over_tcp and not can_acknowledge_at_once():
         # The other cure: a new connection does not stall.
@@ -308,16 +333,14 @@ def _is_passing(outcome: _Outcome) -> bool:
 
 
 def _read(place: Place, outcome: _Outcome) -> Reply:
-    """The answer to a read, or the error that it amounts to."""
+    """The answer to a read, or the error that the lack of a whole one amounts to."""
     if isinstance(outcome, LostAnswer):
         if outcome.fault is not Fault.GARBLED:
             raise EngineUnreachable(place.shown, outcome.problem) from outcome.cause
         wanted = "" if place.is_tls else "; if it wants TLS, write https://"
         problem = _in_a_sentence(outcome.problem) + wanted
         raise UnexpectedAnswer(place.shown, problem) from outcome.cause
-    if not outcome.is_success:
-        raise outcome.rejected()
-    if outcome.lost is None:
+    if not outcome.is_success or outcome.lost is None:
         return outcome
     if outcome.lost.fault is Fault.GARBLED:
         raise outcome.unexpected(_in_a_sentence(outcome.lost.problem)) from outcome.lost.cause

@@ -1,16 +1,18 @@
 """What a command does beside its answer: to the run, to its state, to others."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import attrs
 import pytest
 
 from tests.adapters.memory.command_table import NO, OK, STATES, an_order, now, tell
-from wfadmin.adapters.memory import World
-from wfadmin.domain.commands import Cancel, Kill, Pause, Purge, Resume
+from wfadmin.adapters.memory import Point, World
+from wfadmin.domain.capabilities import CommandName
+from wfadmin.domain.commands import Cancel, Command, Kill, Pause, Purge, RaiseEvent, Resume, Start
 from wfadmin.domain.keys import InvocationRef
 from wfadmin.domain.model import InvocationOutcome, InvocationStatus
-from wfadmin.errors import EngineRejected
+from wfadmin.errors import EngineRejected, NotSupported
 
 # --- kill ----------------------------------------------------------------------------------------
 
@@ -384,3 +386,25 @@ def test_a_call_that_nothing_serves_yet_does_not_hear_that_it_is_cancelled() -> 
     ready = world.store.find(invocation_id)
     assert ready is not None
     assert ready.status is InvocationStatus.READY
+
+
+@pytest.mark.parametrize("command", [Start, lambda ref: RaiseEvent(ref, "paid")])
+@pytest.mark.parametrize("declared", [None, frozenset(CommandName)])
+def test_what_this_engine_is_never_told_is_refused_before_its_point(
+    command: Callable[[InvocationRef], Command], declared: frozenset[CommandName] | None
+) -> None:
+    world = World(commands=declared)
+    run = an_order(world).running()
+    points: list[Point] = []
+
+    async def note(point: Point) -> None:
+        points.append(point)
+
+    world.engine.points.hook = note
+    with pytest.raises(NotSupported):
+        tell(world, command(run.ref))
+    with pytest.raises(NotSupported):
+        world.store.perform(command(run.ref))
+
+    assert points == []
+    assert now(run).status is InvocationStatus.RUNNING

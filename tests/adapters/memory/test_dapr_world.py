@@ -21,8 +21,8 @@ from tests.adapters.memory.dapr_table import (
 from tests.adapters.memory.driving import answer_of
 from wfadmin.adapters.memory import Key, Submitted, World
 from wfadmin.domain.answers import Answer
-from wfadmin.domain.capabilities import Capabilities, CommandName, Fence, KillReach, Listing
-from wfadmin.domain.commands import Cancel, Command, Pause, Purge, Resume
+from wfadmin.domain.capabilities import Capabilities, CommandName, Fence, Listing, Reach
+from wfadmin.domain.commands import Cancel, Command, Pause, Purge, RaiseEvent, Resume, Start
 from wfadmin.domain.keys import InvocationRef, WorkflowKey
 from wfadmin.domain.model import (
     HandlerKind,
@@ -31,11 +31,13 @@ from wfadmin.domain.model import (
     Service,
     ServiceKind,
 )
+from wfadmin.domain.policy import RecoveryPolicy
 from wfadmin.domain.results import Effect
 from wfadmin.errors import (
     EngineRejected,
     InvalidWorkflowKey,
     NotSupported,
+    RetryBlocked,
     UsageError,
 )
 
@@ -244,7 +246,10 @@ def test_it_declares_what_it_can_do() -> None:
         fence=Fence.CHECKED,
         purge_clears_state=frozenset({ServiceKind.WORKFLOW}),
         kill_is_immediate=False,
-        kill_reach=KillReach.WITH_CHILDREN,
+        kill_reach=Reach.WITH_CHILDREN,
+        purge_reach=Reach.WITH_CHILDREN,
+        late_results=True,
+        repeatable=frozenset({CommandName.KILL, CommandName.PURGE}),
         listing=Listing.NONE,
         pausable=frozenset({InvocationStatus.RUNNING}),
         write_floor=timedelta(seconds=8),
@@ -256,10 +261,12 @@ def test_it_declares_what_it_can_do() -> None:
     [
         Cancel,
         lambda ref: Resume(ref, "latest"),
+        Start,
+        lambda ref: RaiseEvent(ref, "go"),
     ],
-    ids=["cancel", "resume elsewhere"],
+    ids=["cancel", "resume elsewhere", "start", "event"],
 )
-def test_what_dapr_has_no_route_for_is_not_supported(
+def test_what_dapr_has_no_route_for_or_only_its_sidecar_is_not_supported(
     command: Callable[[InvocationRef], Command],
 ) -> None:
     world = a_world()
@@ -377,8 +384,24 @@ async def test_a_failed_instance_recovers() -> None:
     world = a_world()
     key = an_order(world)
     key.failed("ValueError: boom")
-    async with wfadmin.connect(world.engine, clock=world.clock) as operator:
+    policy = RecoveryPolicy(with_children=True)
+    async with wfadmin.connect(world.engine, clock=world.clock, policy=policy) as operator:
         result = await operator.recover_stuck_workflow(key.workflow_key)
 
     assert (result.effect, result.killed, result.purged) == (Effect.CONFIRMED, (), ("o-1",))
     assert world.store.runs == ()
+
+
+@pytest.mark.asyncio
+async def test_a_failed_instance_whose_children_nobody_knows_is_refused() -> None:
+    world = a_world()
+    key = an_order(world)
+    key.failed("ValueError: boom")
+    before = world.store.fingerprint()
+
+    async with wfadmin.connect(world.engine, clock=world.clock) as operator:
+        with pytest.raises(RetryBlocked) as caught:
+            await operator.recover_stuck_workflow(key.workflow_key)
+
+    assert (caught.value.reason, caught.value.invocation_ids) == ("has_children", ("o-1",))
+    assert world.store.fingerprint() == before

@@ -14,7 +14,7 @@ from wfadmin.adapters.memory.profile import Effect, Profile, Slot
 from wfadmin.adapters.memory.profiles import PROFILES
 from wfadmin.adapters.memory.table import Table
 from wfadmin.domain.answers import Answer
-from wfadmin.domain.capabilities import Capabilities, CommandName, Fence, KillReach
+from wfadmin.domain.capabilities import Capabilities, CommandName, Fence, Reach
 from wfadmin.domain.commands import Command, Kill, Pause, Purge
 from wfadmin.domain.model import (
     Invocation,
@@ -32,7 +32,7 @@ ENGINE_WORDS = dict.fromkeys(InvocationStatus, "RUNNING") | {
 
 
 def capabilities(fence: Fence, commands: frozenset[CommandName]) -> Capabilities:
-    return Capabilities(commands=commands, fence=fence, kill_reach=KillReach.ALONE)
+    return Capabilities(commands=commands, fence=fence, kill_reach=Reach.ALONE)
 
 
 def decide(table: Table, command: Command, run: Invocation | None) -> Answer | Effect:

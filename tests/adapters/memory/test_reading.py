@@ -6,7 +6,7 @@ import pytest
 
 from tests.adapters.memory.driving import answer_of
 from wfadmin.adapters.memory import World
-from wfadmin.domain.capabilities import Capabilities, CommandName, Fence, KillReach, Listing
+from wfadmin.domain.capabilities import Capabilities, CommandName, Fence, Listing, Reach
 from wfadmin.domain.keys import InvocationRef, WorkflowKey
 from wfadmin.domain.model import (
     HandlerKind,
@@ -229,9 +229,20 @@ def test_what_is_declared_is_what_restate_can_do() -> None:
         fence=Fence.CHECKED,
         purge_clears_state=frozenset({ServiceKind.WORKFLOW}),
         kill_is_immediate=True,
-        kill_reach=KillReach.WITH_CHILDREN,
+        kill_reach=Reach.WITH_CHILDREN,
+        purge_reach=Reach.ALONE,
+        late_results=False,
         listing=Listing.COMPLETE,
         services_cover_names=True,
+        repeatable=frozenset(
+            {
+                CommandName.PAUSE,
+                CommandName.RESUME,
+                CommandName.CANCEL,
+                CommandName.KILL,
+                CommandName.PURGE,
+            }
+        ),
         pausable=frozenset(
             {InvocationStatus.READY, InvocationStatus.RUNNING, InvocationStatus.BACKING_OFF}
         ),

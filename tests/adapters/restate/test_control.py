@@ -4,7 +4,16 @@ import pytest
 
 from tests.adapters.restate.fake import V17, FakeRestate, ref
 from wfadmin.domain.answers import Answer
-from wfadmin.domain.commands import Cancel, Command, Kill, Pause, Purge, Resume
+from wfadmin.domain.commands import (
+    Cancel,
+    Command,
+    Kill,
+    Pause,
+    Purge,
+    RaiseEvent,
+    Resume,
+    Start,
+)
 from wfadmin.domain.errors import EngineRejected, NotSupported, OutcomeUnknown, Sent
 
 pytestmark = pytest.mark.asyncio
@@ -49,6 +58,23 @@ async def test_of_a_version_that_nobody_knows_no_command_is_sent() -> None:
         await fake.engine().control.perform(Kill(ref("inv_1")))
 
     assert fake.asked == ["GET /version"]
+
+
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [
+        (Start(ref("inv_1"), "{}"), "command start"),
+        (Start(ref("any id")), "command start"),
+        (RaiseEvent(ref("inv_1"), "paid"), "command raise_event"),
+    ],
+)
+async def test_what_this_engine_is_never_told_is_not_sent(command: Command, word: str) -> None:
+    fake = FakeRestate()
+
+    with pytest.raises(NotSupported, match=word):
+        await fake.engine().control.perform(command)
+
+    assert fake.asked == []
 
 
 @pytest.mark.parametrize(

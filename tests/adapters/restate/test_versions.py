@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from wfadmin.adapters.restate.versions import Version
-from wfadmin.domain.capabilities import Capabilities, CommandName, Fence, KillReach, Listing
+from wfadmin.domain.capabilities import Capabilities, CommandName, Fence, Listing, Reach
 from wfadmin.domain.model import InvocationStatus, ServiceKind
 
 
@@ -16,7 +16,7 @@ def test_a_known_version_can_do_what_was_seen(version: str) -> None:
 
     assert {word.value for word in found.commands} == {"pause", "resume", "cancel", "kill", "purge"}
     assert CommandName.START not in found.commands
-    assert (found.fence, found.kill_reach) == (Fence.CHECKED, KillReach.WITH_CHILDREN)
+    assert (found.fence, found.kill_reach) == (Fence.CHECKED, Reach.WITH_CHILDREN)
     assert found.purge_clears_state == {ServiceKind.WORKFLOW}
     assert found.pausable == {
         InvocationStatus.RUNNING,
@@ -24,6 +24,7 @@ def test_a_known_version_can_do_what_was_seen(version: str) -> None:
         InvocationStatus.BACKING_OFF,
     }
     assert found.kill_is_immediate
+    assert (found.purge_reach, found.late_results) == (Reach.ALONE, False)
     assert found.services_cover_names
     assert found.listing is Listing.COMPLETE
     assert found.register_floor == timedelta(seconds=30)

@@ -14,7 +14,7 @@ from tests.kit.mutants.tools import (
 )
 from wfadmin.adapters.memory import MemoryEngine, Point, World
 from wfadmin.domain.answers import Answer
-from wfadmin.domain.capabilities import CommandName, KillReach
+from wfadmin.domain.capabilities import CommandName, Reach
 from wfadmin.domain.commands import Cancel, Command, Resume
 from wfadmin.domain.errors import EngineRejected, NotSupported, UsageError
 from wfadmin.domain.model import InvocationOutcome, InvocationStatus
@@ -155,7 +155,7 @@ def kills_the_parent_alone_and_declares_its_children_too(driver: MemoryDriver) -
 
 @mutant("IC-09")
 def declares_that_a_kill_spares_the_children(_: MemoryDriver) -> Around:
-    return declares(kill_reach=KillReach.ALONE)
+    return declares(kill_reach=Reach.ALONE)
 
 
 # --- pause and resume ----------------------------------------------------------------------------

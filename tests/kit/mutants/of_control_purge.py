@@ -14,6 +14,7 @@ from tests.kit.mutants.tools import (
 )
 from wfadmin.adapters.memory import Point
 from wfadmin.domain.answers import Answer
+from wfadmin.domain.capabilities import Reach
 from wfadmin.domain.keys import InvocationRef, WorkflowKey
 from wfadmin.domain.model import Invocation, InvocationOutcome
 from wfadmin.testing import Around, PortCall, Proceed, Situation
@@ -151,6 +152,24 @@ def does_not_declare_that_a_purge_takes_the_data_along(_: MemoryDriver) -> Aroun
 
 
 # --- what has ended ------------------------------------------------------------------------------
+
+
+@mutant("IC-42")
+def purges_the_children_too_and_declares_that_it_does_not(driver: MemoryDriver) -> Around:
+    async def instead(call: PortCall, proceed: Proceed) -> object:
+        store, parent = driver.world.store, command_of(call).ref.id
+        answer = await proceed()
+        for one in store.runs:
+            if one.parent_id == parent:
+                store.purge(one.id)
+        return answer
+
+    return at(Point.PURGE, instead=instead)
+
+
+@mutant("IC-42")
+def declares_that_a_purge_takes_children_along(_: MemoryDriver) -> Around:
+    return declares(purge_reach=Reach.WITH_CHILDREN)
 
 
 @mutant("IC-25")

@@ -8,8 +8,9 @@ import attrs
 
 from tests.kit.mutant import mutant
 from tests.kit.mutants.mistakes import remembered
-from tests.kit.mutants.tools import answers, at, gives
+from tests.kit.mutants.tools import answers, at, declares, gives
 from wfadmin.adapters.memory import Point
+from wfadmin.domain.capabilities import Reach
 from wfadmin.domain.errors import EngineRejected
 from wfadmin.domain.keys import Incarnation, Progress
 from wfadmin.domain.model import HandlerKind, Invocation, InvocationOutcome, InvocationStatus
@@ -224,6 +225,11 @@ def gives_children_that_ended(driver: MemoryDriver) -> Around:
         return tuple(one for one in runs if one.parent_id == call.arguments[0].id)
 
     return at(Point.CHILDREN, instead=instead)
+
+
+@mutant("IS-21")
+def hides_the_ended_children_that_a_purge_would_take(_: MemoryDriver) -> Around:
+    return declares(purge_reach=Reach.WITH_CHILDREN)
 
 
 @mutant("IS-22")

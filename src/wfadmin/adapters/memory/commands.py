@@ -21,13 +21,24 @@ from wfadmin.adapters.memory.registry import WHERE
 from wfadmin.adapters.memory.table import NOT_STARTED, Table
 from wfadmin.adapters.memory.words import CANCELLED, KILLED, PAUSABLE
 from wfadmin.domain.answers import Answer
-from wfadmin.domain.commands import Cancel, Command, Kill, Pause, Purge, Resume
-from wfadmin.domain.errors import EngineRejected
+from wfadmin.domain.commands import (
+    Cancel,
+    Command,
+    Kill,
+    Pause,
+    Purge,
+    RaiseEvent,
+    Resume,
+    Start,
+    command_name,
+)
+from wfadmin.domain.errors import EngineRejected, NotSupported
 from wfadmin.domain.model import Invocation, InvocationOutcome, InvocationStatus
 
 __all__ = ["decide"]
 
 _Effect = Callable[[Table, Invocation], None]
+_Known = Pause | Resume | Cancel | Kill | Purge
 
 _LATEST = "latest"
 
@@ -38,14 +49,17 @@ def decide(table: Table, command: Command, run: Invocation | None) -> Answer | E
 
     Raises:
         EngineRejected: The deployment to resume on is not registered.
+        NotSupported: The engine that this is like knows no such command.
     """
+    if isinstance(command, Start | RaiseEvent):
+        raise NotSupported(WHERE, command_name(command).value)
     if run is None:
         return Answer.NOT_FOUND
     effect = _effect_of(table, command, run)
     return Answer.WRONG_STATUS if effect is None else partial(effect, table, run)
 
 
-def _effect_of(table: Table, command: Command, run: Invocation) -> _Effect | None:
+def _effect_of(table: Table, command: _Known, run: Invocation) -> _Effect | None:
     """What the command would do to the run; None where its status does not allow it."""
     begun = not run.is_completed and run.status not in NOT_STARTED
     effect: _Effect

@@ -10,7 +10,7 @@ from wfadmin.adapters.memory.profile import Profile
 from wfadmin.adapters.memory.registry import WHERE
 from wfadmin.adapters.memory.table import NOT_STARTED, Table
 from wfadmin.adapters.memory.views import View
-from wfadmin.domain.capabilities import Capabilities, CommandName, Fence, KillReach, Listing
+from wfadmin.domain.capabilities import Capabilities, CommandName, Fence, Listing, Reach
 from wfadmin.domain.errors import InvalidWorkflowKey, NotSupported
 from wfadmin.domain.keys import InvocationRef, WorkflowKey
 from wfadmin.domain.model import (
@@ -56,9 +56,12 @@ def _capabilities(fence: Fence, commands: frozenset[CommandName]) -> Capabilitie
         fence=fence,
         purge_clears_state=frozenset({ServiceKind.WORKFLOW}),
         kill_is_immediate=False,
-        kill_reach=KillReach.WITH_CHILDREN,
+        kill_reach=Reach.WITH_CHILDREN,
+        purge_reach=Reach.WITH_CHILDREN,
+        late_results=True,
         listing=Listing.NONE,
         services_cover_names=False,
+        repeatable=frozenset({CommandName.KILL, CommandName.PURGE}),
         pausable=frozenset({InvocationStatus.RUNNING}),
         write_floor=timedelta(seconds=8),
     )

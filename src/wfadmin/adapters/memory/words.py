@@ -1,6 +1,6 @@
 """The words of Restate, and what it declares: one half of its profile."""
 
-from wfadmin.domain.capabilities import Capabilities, CommandName, Fence, KillReach, Listing
+from wfadmin.domain.capabilities import Capabilities, CommandName, Fence, Listing, Reach
 from wfadmin.domain.model import InvocationStatus, ServiceKind
 
 __all__ = [
@@ -71,8 +71,11 @@ def capabilities(fence: Fence, commands: frozenset[CommandName]) -> Capabilities
         fence=fence,
         purge_clears_state=frozenset({ServiceKind.WORKFLOW}),
         kill_is_immediate=True,
-        kill_reach=KillReach.WITH_CHILDREN,
+        kill_reach=Reach.WITH_CHILDREN,
+        purge_reach=Reach.ALONE,
+        late_results=False,
         listing=Listing.COMPLETE,
         services_cover_names=True,
+        repeatable=ALL_COMMANDS,
         pausable=PAUSABLE,
     )

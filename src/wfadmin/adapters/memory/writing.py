@@ -90,9 +90,10 @@ class MemoryControl(Port, InvocationControl):
     async def perform(self, command: Command) -> Answer:
         """See `InvocationControl.perform`."""
         name = command_name(command)
-        if name not in self._commands:
+        point = _POINTS.get(name)
+        if name not in self._commands or point is None:
             raise NotSupported(WHERE, name.value)
-        await self._reach(_POINTS[name])
+        await self._reach(point)
         return self._store.perform(command)
 
 

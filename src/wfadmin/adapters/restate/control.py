@@ -10,7 +10,17 @@ from wfadmin.adapters.restate.api import NAME, RestateApi
 from wfadmin.adapters.restate.sharding import Sharding
 from wfadmin.adapters.restate.sql import is_id
 from wfadmin.domain.answers import Answer
-from wfadmin.domain.commands import Cancel, Command, Kill, Pause, Purge, Resume, command_name
+from wfadmin.domain.commands import (
+    Cancel,
+    Command,
+    Kill,
+    Pause,
+    Purge,
+    RaiseEvent,
+    Resume,
+    Start,
+    command_name,
+)
 from wfadmin.domain.errors import NotSupported
 from wfadmin.ports.control import InvocationControl
 from wfadmin.wire.http import Request, Write
@@ -37,13 +47,14 @@ class RestateControl(InvocationControl):
         Before the first one also a GET, where no version was seen yet: of a version that nobody
         knows no command is declared, and none is sent.
         """
+        route = _route(command)
         invocation_id = command.ref.id
         if not is_id(invocation_id):
             return Answer.NOT_FOUND  # a path would lead elsewhere
         version = await self._sharding.version()
         if command_name(command) not in version.capabilities.commands:
-            raise NotSupported(NAME, f"command {command_name(command).value}")
-        path = f"/invocations/{invocation_id}/{_route(command)}"
+            raise _not_supported(command)
+        path = f"/invocations/{invocation_id}/{route}"
         write = Write(command_name(command).value, invocation_id)
         return await self._api.send(Request("PATCH", path), write)
 
@@ -54,5 +65,11 @@ def _route(command: Command) -> str:
             return f"resume?deployment={quote(deployment, safe='')}"
         case Pause() | Resume() | Cancel() | Kill() | Purge():
             return command_name(command).value
+        case Start() | RaiseEvent():
+            raise _not_supported(command)
         case _:
             assert_never(command)
+
+
+def _not_supported(command: Command) -> NotSupported:
+    return NotSupported(NAME, f"command {command_name(command).value}")

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from wfadmin.domain.capabilities import Capabilities, CommandName, Fence, KillReach, Listing
+from wfadmin.domain.capabilities import Capabilities, CommandName, Fence, Listing, Reach
 from wfadmin.domain.model import InvocationStatus, ServiceKind
 
 __all__ = ["REGISTER_FLOOR", "Version"]
@@ -33,11 +33,23 @@ _SEEN = Capabilities(
             CommandName.PURGE,
         },
     ),
+    repeatable=frozenset(
+        {
+            CommandName.PAUSE,
+            CommandName.RESUME,
+            CommandName.CANCEL,
+            CommandName.KILL,
+            CommandName.PURGE,
+        },
+    ),
     # Ids recur, and no route compares: we read created_at right before.
     fence=Fence.CHECKED,
     purge_clears_state=frozenset({ServiceKind.WORKFLOW}),
     kill_is_immediate=True,
-    kill_reach=KillReach.WITH_CHILDREN,
+    kill_reach=Reach.WITH_CHILDREN,
+    purge_reach=Reach.ALONE,
+    # The results of an attempt come over its own connection, which ends with the run.
+    late_results=False,
     listing=Listing.COMPLETE,
     services_cover_names=True,
     # A pause waits for the end of the attempt that is under way: 40 ms where a handler waits, and

@@ -3,7 +3,7 @@
 from functools import partial
 
 from wfadmin.domain.answers import Answer
-from wfadmin.domain.capabilities import CommandName, KillReach
+from wfadmin.domain.capabilities import CommandName, Reach
 from wfadmin.domain.commands import Cancel, Kill, Pause, Resume
 from wfadmin.domain.errors import EngineRejected, NotSupported
 from wfadmin.domain.keys import WorkflowKey
@@ -107,13 +107,13 @@ async def _(bench: Bench) -> None:
 async def _(bench: Bench) -> None:
     bench.needs(CommandName.KILL)
     reach = bench.capabilities.kill_reach
-    if reach is KillReach.UNKNOWN:
+    if reach is Reach.UNKNOWN:
         raise NotSupportedHere("it is not declared how far a kill reaches")
     key, child = bench.driver.fresh_key(), bench.driver.fresh_key()
     await bench.driver.put_with_child(key, child)
     await bench.perform(Kill((await bench.run_of(key)).ref))
     await bench.until(partial(ended, bench, key), "the killed run has ended")
-    if reach is KillReach.WITH_CHILDREN:
+    if reach is Reach.WITH_CHILDREN:
         await bench.until(partial(ended, bench, child), "the child of the killed run has ended")
     else:
         await bench.driver.settle()

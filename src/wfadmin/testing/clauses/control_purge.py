@@ -1,7 +1,7 @@
 """What every `InvocationControl` keeps: what a purge forgets, and what has ended stays as it is."""
 
 from wfadmin.domain.answers import Answer
-from wfadmin.domain.capabilities import CommandName
+from wfadmin.domain.capabilities import CommandName, Reach
 from wfadmin.domain.commands import Kill, Purge
 from wfadmin.domain.keys import WorkflowKey
 from wfadmin.testing.bench import Bench, expect
@@ -111,6 +111,25 @@ async def _(bench: Bench) -> None:
     else:
         await bench.driver.settle()
         expect(not await cleared(), "a purge took stored data along, which is not declared")
+
+
+@RULES.clause(42, "a purge takes children along exactly as far as is declared")
+async def _(bench: Bench) -> None:
+    bench.needs(CommandName.PURGE)
+    reach = bench.capabilities.purge_reach
+    if reach is Reach.UNKNOWN:
+        raise NotSupportedHere("it is not declared how far a purge reaches")
+    key, child = bench.driver.fresh_key(), bench.driver.fresh_key()
+    await bench.driver.put_with_child(key, child)
+    await bench.driver.finish(child)
+    await bench.driver.finish(key)
+    await bench.perform(Purge((await bench.run_of(key)).ref))
+    await _until_gone(bench, key)
+    if reach is Reach.WITH_CHILDREN:
+        await _until_gone(bench, child)
+    else:
+        after = "the purge of the run that called it, which is to reach no child"
+        await expect_untouched(bench, child, Situation.SUCCEEDED, after)
 
 
 # --- what has ended ------------------------------------------------------------------------------

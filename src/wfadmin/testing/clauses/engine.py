@@ -7,7 +7,7 @@ from typing import TypeVar
 import anyio.to_thread
 import attrs
 
-from wfadmin.domain.capabilities import CommandName, Fence, KillReach, Listing
+from wfadmin.domain.capabilities import CommandName, Fence, Listing, Reach
 from wfadmin.domain.errors import UsageError
 from wfadmin.domain.model import InvocationStatus, ServiceKind
 from wfadmin.ports.engine import Engine, EngineSettings
@@ -109,9 +109,11 @@ async def _(bench: Bench) -> None:
     declared = (
         *((one, CommandName) for one in found.commands),
         *((one, ServiceKind) for one in found.purge_clears_state),
+        *((one, CommandName) for one in found.repeatable),
         *((one, InvocationStatus) for one in found.pausable),
         (found.fence, Fence),
-        (found.kill_reach, KillReach),
+        (found.kill_reach, Reach),
+        (found.purge_reach, Reach),
         (found.listing, Listing),
     )
     for one, kind in declared:

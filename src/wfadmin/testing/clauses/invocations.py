@@ -3,7 +3,7 @@
 from datetime import timedelta
 from functools import partial
 
-from wfadmin.domain.capabilities import CommandName, Fence
+from wfadmin.domain.capabilities import CommandName, Fence, Reach
 from wfadmin.domain.commands import Pause
 from wfadmin.domain.keys import InvocationRef, WorkflowKey
 from wfadmin.domain.model import HandlerKind, Invocation, InvocationOutcome, InvocationStatus
@@ -194,13 +194,20 @@ async def _(bench: Bench) -> None:
     expect(found[0].parent_id == run.id, "a child reads without the id of its parent")
 
 
-@RULES.clause(21, "a child that ended is not among the children")
+@RULES.clause(21, "a child that ended is among the children exactly where a purge takes it along")
 async def _(bench: Bench) -> None:
     key, child = bench.driver.fresh_key(), bench.driver.fresh_key()
     await bench.driver.put_with_child(key, child)
     await bench.driver.finish(child)
     found = await bench.children_of(await bench.run_of(key))
-    expect(not found, "a child that ended is among the children")
+    reach = bench.capabilities.purge_reach
+    if reach is Reach.UNKNOWN:
+        raise NotSupportedHere("it is not declared how far a purge reaches")
+    if reach is Reach.ALONE:
+        expect(not found, "a child that ended is among the children")
+    else:
+        keys = [one.key for one in found]
+        expect(keys == [child], "a child that a purge takes along is not among the children")
 
 
 @RULES.clause(22, "a run that called nobody has no children")
