@@ -140,3 +140,4 @@ def test_inspect_says_what_a_run_is_though_no_such_name_is_listed(
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     assert "workflow" in lines
     assert "The engine does not list this service now." not in lines
+    assert f"wfadmin recover {' '.join(AT)} --with-children -- Order o-1" in lines

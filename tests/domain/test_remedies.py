@@ -100,6 +100,13 @@ def test_a_remedy_that_kills_says_so() -> None:
     assert "kill" not in remedies.recover(KEY).title
 
 
+def test_what_goes_along_with_a_recovery_is_said() -> None:
+    found = remedies.recover(KEY, stuck="paused", with_children=True)
+
+    assert found.command() == "wfadmin recover --stuck paused --with-children -- Order 42"
+    assert found.title.endswith(", and whatever it called")
+
+
 def test_mildness_goes_from_looking_to_recovering() -> None:
     assert [one.name for one in sorted(Mildness)] == [
         "LOOK",

@@ -3,8 +3,8 @@
 import pytest
 from typing_extensions import override
 
-from tests.kit.mutants.mistakes import at_points, instead
 from tests.kit.mutants.of_engine import shell
+from tests.kit.mutants.tools import at, instead_of
 from wfadmin.adapters.memory import Point, World
 from wfadmin.domain.answers import Answer
 from wfadmin.domain.errors import EngineRejected, InvalidEngineUrl, NotSupported, UsageError
@@ -47,7 +47,7 @@ def without(*points: Point) -> Around:
     async def refuses(_: PortCall, __: Proceed) -> object:
         raise NotSupported("memory", "such thing")
 
-    return at_points(points, refuses)
+    return at(*points, instead=refuses)
 
 
 # --- what the engine lacks -----------------------------------------------------------------------
@@ -72,7 +72,7 @@ async def test_an_engine_need_not_list_handlers() -> None:
         assert isinstance(services, tuple)
         return tuple(Service(one.name, one.kind) for one in services)
 
-    found = await outcome("AD-06", memory(instead(Point.LIST_SERVICES, bare)))
+    found = await outcome("AD-06", memory(instead_of(Point.LIST_SERVICES, bare)))
 
     assert found == (Outcome.NOT_SUPPORTED, "the engine does not list handlers")
 
@@ -83,7 +83,7 @@ async def test_an_engine_may_refuse_a_url_with_a_password() -> None:
             raise EngineRejected("memory", 400)
         return await proceed()
 
-    found = await outcome("DR-05", memory(at_points((Point.REGISTER,), refuses)))
+    found = await outcome("DR-05", memory(at(Point.REGISTER, instead=refuses)))
 
     assert found == (Outcome.NOT_EXERCISED, "the engine takes no URL with a password")
 
@@ -108,7 +108,7 @@ async def test_one_of_two_registrations_at_once_may_be_rejected() -> None:
             return await proceed()
         raise EngineRejected("memory", 409)
 
-    found = await outcome("DR-14", memory(at_points((Point.REGISTER,), only_the_first)))
+    found = await outcome("DR-14", memory(at(Point.REGISTER, instead=only_the_first)))
 
     assert found == (Outcome.PASSED, "")
 
@@ -120,7 +120,7 @@ async def test_a_removal_may_be_accepted_by_its_status_alone() -> None:
         return (await proceed()) and Answer.ACCEPTED
 
     driver.network.garble = lambda _: None  # type: ignore[method-assign] # no answer is garbled
-    found = await outcome("DR-34", memory(at_points((Point.REMOVE,), by_status), driver))
+    found = await outcome("DR-34", memory(at(Point.REMOVE, instead=by_status), driver))
 
     assert found == (Outcome.PASSED, "")
 
@@ -131,7 +131,7 @@ async def test_an_adapter_may_refuse_what_is_no_id() -> None:
             raise UsageError("deployment id", "it is none")
         return await proceed()
 
-    found = await outcome("DR-18", memory(at_points((Point.REMOVE,), refuses)))
+    found = await outcome("DR-18", memory(at(Point.REMOVE, instead=refuses)))
 
     assert found == (Outcome.PASSED, "")
 

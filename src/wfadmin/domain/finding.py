@@ -146,7 +146,12 @@ class Thresholds:
 
 @attrs.frozen
 class DoctorFacts:
-    """All that findings are made from. None: the component did not answer, or has no such thing."""
+    """
+    All that findings are made from. None: the component did not answer, or has no such thing.
+
+    Attributes:
+        takes_children: Whether a recovery takes along what a run called, or may do so.
+    """
 
     now: datetime
     components: tuple[ComponentFact, ...] = ()
@@ -155,6 +160,7 @@ class DoctorFacts:
     survey: Survey | None = None
     open_intents: tuple[OpenIntent, ...] = ()
     thresholds: Thresholds = attrs.field(factory=Thresholds)
+    takes_children: bool = False
 
 
 def sample_of(one: Invocation) -> Sample:

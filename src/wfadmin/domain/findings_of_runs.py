@@ -131,7 +131,7 @@ def _purge(group: _Group, stuck: str | None = None) -> Iterator[Remedy]:
     # And what a shared handler met says nothing about the run that a recovery would purge.
     key, kind = group.first.key, group.first.service_kind
     if key is not None and kind is ServiceKind.WORKFLOW and not _is_shared(group):
-        yield remedies.recover(key, stuck=stuck)
+        yield remedies.recover(key, stuck=stuck, with_children=group.facts.takes_children)
 
 
 def _redeploy(group: _Group) -> Remedy:

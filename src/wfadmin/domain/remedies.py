@@ -120,12 +120,18 @@ def cleanup(service_urls: Sequence[str], *, wait: bool) -> Remedy:
     return Remedy(title, Mildness.CLEANUP, ("cleanup",), options, (kept,))
 
 
-def recover(key: WorkflowKey, *, stuck: str | None = None) -> Remedy:
+def recover(
+    key: WorkflowKey,
+    *,
+    stuck: str | None = None,
+    with_children: bool = False,
+) -> Remedy:
     """
     Make a key submittable again: its failed runs and its stored data are purged.
 
     Args:
         stuck: The rule by which its unfinished run may be killed first; None kills nothing.
+        with_children: Whether runs that it called go along, or may do so.
     """
     if stuck is None:
         options: tuple[str, ...] = ()
@@ -133,4 +139,7 @@ def recover(key: WorkflowKey, *, stuck: str | None = None) -> Remedy:
     else:
         options = ("--stuck", stuck)
         title = "If it is safe to run it all again: kill the run, then purge it and its state"
+    if with_children:
+        options = (*options, "--with-children")
+        title = f"{title}, and whatever it called"
     return Remedy(title, Mildness.RECOVER, ("recover",), options, _of_key(key))

@@ -81,6 +81,8 @@ async def _inspect(engine: Engine, host: Host, key: WorkflowKey, *, show_state: 
     facts = answers.facts.value
     reach = Reach.UNKNOWN if facts is None else facts.capabilities.purge_reach
     children, children_warning = await _children(engine, host, reading, reach)
+    # Where nobody can say which, that is not the same as none.
+    may_go_along = children != ()
     now = host.clock.now()
     effect = await _effect(engine, host, key)
     snapshot = Snapshot(reading, now, children, effect, purge_reach=reach)
@@ -98,7 +100,7 @@ async def _inspect(engine: Engine, host: Host, key: WorkflowKey, *, show_state: 
         children=children,
         state=answers.state.value,
         recover=evaluate(snapshot, host.policy),
-        findings=_findings(answers, host),
+        findings=_findings(answers, host, takes_children=may_go_along),
         warnings=tuple(one for one in warnings if one is not None),
     )
 
@@ -196,7 +198,7 @@ def _created(one: Invocation) -> Any:  # noqa: ANN401 - undated ones were taken 
     return one.created_at
 
 
-def _findings(answers: _Answers, host: Host) -> tuple[Finding, ...]:
+def _findings(answers: _Answers, host: Host, *, takes_children: bool) -> tuple[Finding, ...]:
     runs = answers.invocations.unwrap()
     failures = tuple(one for one in runs if one.is_completed and _failed(one))
     unfinished = tuple(one for one in runs if not one.is_completed)
@@ -211,6 +213,7 @@ def _findings(answers: _Answers, host: Host) -> tuple[Finding, ...]:
             unfinished_total=len(unfinished),
         ),
         thresholds=host.thresholds,
+        takes_children=takes_children,
     )
     return findings_of_key(facts)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 
 import httpx
 from typing_extensions import override
@@ -48,9 +48,6 @@ class Place:
         asked: What was asked of the engine, reads too.
         writes: What was written, as commands of ours.
     """
-
-    #: Whether the engine says what keeps it from a write, and what to do instead.
-    explains: ClassVar[bool]
 
     def __init__(self, *, acceptance: timedelta | None = None) -> None:
         self.world = World(like="dapr", acceptance=acceptance)
@@ -112,8 +109,6 @@ class _Way(httpx.AsyncBaseTransport):
 
 class OverHttp(Place):
     """The adapter, and a sidecar that is a model."""
-
-    explains = True
 
     def __init__(self, *, acceptance: timedelta | None = None) -> None:
         super().__init__(acceptance=acceptance)
@@ -200,8 +195,6 @@ _ERRORS: dict[Trouble, Callable[[Point], WfadminError]] = {
 
 class InMemory(Place):
     """The memory engine like Dapr."""
-
-    explains = False
 
     def __init__(self, *, acceptance: timedelta | None = None) -> None:
         super().__init__(acceptance=acceptance)

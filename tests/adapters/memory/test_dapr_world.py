@@ -36,6 +36,7 @@ from wfadmin.domain.results import Effect
 from wfadmin.errors import (
     EngineRejected,
     InvalidWorkflowKey,
+    NotReady,
     NotSupported,
     RetryBlocked,
     UsageError,
@@ -404,4 +405,21 @@ async def test_a_failed_instance_whose_children_nobody_knows_is_refused() -> Non
             await operator.recover_stuck_workflow(key.workflow_key)
 
     assert (caught.value.reason, caught.value.invocation_ids) == ("has_children", ("o-1",))
+    assert world.store.fingerprint() == before
+
+
+@pytest.mark.asyncio
+async def test_without_a_worker_nothing_is_sent() -> None:
+    world = a_world()
+    key = an_order(world)
+    key.failed("ValueError: boom")
+    world.connect_workers(0)
+    before = world.store.fingerprint()
+    policy = RecoveryPolicy(with_children=True)
+
+    async with wfadmin.connect(world.engine, clock=world.clock, policy=policy) as operator:
+        with pytest.raises(NotReady) as caught:
+            await operator.recover_stuck_workflow(key.workflow_key)
+
+    assert caught.value.why.startswith("No worker of the app is connected.")
     assert world.store.fingerprint() == before

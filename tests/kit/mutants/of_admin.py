@@ -7,7 +7,7 @@ import anyio
 import attrs
 
 from tests.kit.mutant import mutant
-from tests.kit.mutants.mistakes import instead, raising, remembered, swallowing
+from tests.kit.mutants.tools import instead_of, raising, remembered, swallowing
 from wfadmin.adapters.memory import Point
 from wfadmin.domain.error import Sent
 from wfadmin.domain.errors import (
@@ -36,17 +36,17 @@ def asks_the_ingress_for_a_page_that_it_does_not_have(_: MemoryDriver) -> Around
 
 @mutant("AD-02")
 def gives_an_empty_version_where_the_engine_says_none(_: MemoryDriver) -> Around:
-    return instead(Point.PROBE_ADMIN, lambda _: "")
+    return instead_of(Point.PROBE_ADMIN, lambda _: "")
 
 
 @mutant("AD-02")
 def gives_the_whole_answer_for_the_version(_: MemoryDriver) -> Around:
-    return instead(Point.PROBE_ADMIN, lambda version: {"version": version})
+    return instead_of(Point.PROBE_ADMIN, lambda version: {"version": version})
 
 
 @mutant("AD-03")
 def lists_no_services(_: MemoryDriver) -> Around:
-    return instead(Point.LIST_SERVICES, lambda _: ())
+    return instead_of(Point.LIST_SERVICES, lambda _: ())
 
 
 @mutant("AD-03")
@@ -55,7 +55,7 @@ def lists_a_service_once_for_each_page(_: MemoryDriver) -> Around:
         assert isinstance(services, tuple)
         return (*services, *services)
 
-    return instead(Point.LIST_SERVICES, twice)
+    return instead_of(Point.LIST_SERVICES, twice)
 
 
 def each_service(change: Callable[[Service], Service]) -> Around:
@@ -63,7 +63,7 @@ def each_service(change: Callable[[Service], Service]) -> Around:
         assert isinstance(services, tuple)
         return tuple(change(one) for one in services)
 
-    return instead(Point.LIST_SERVICES, changed)
+    return instead_of(Point.LIST_SERVICES, changed)
 
 
 @mutant("AD-04")

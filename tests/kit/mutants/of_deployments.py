@@ -6,7 +6,7 @@ from collections.abc import Callable
 import attrs
 
 from tests.kit.mutant import mutant
-from tests.kit.mutants.mistakes import instead, remembered
+from tests.kit.mutants.tools import instead_of, remembered
 from wfadmin.adapters.memory import Point
 from wfadmin.domain.model import Deployment, Invocation, InvocationStatus, Usage, UsageRow
 from wfadmin.domain.urls import same_url
@@ -24,7 +24,7 @@ def whole_list(change: Callable[[tuple[Deployment, ...]], tuple[Deployment, ...]
         assert isinstance(found, tuple)
         return change(found)
 
-    return instead(Point.LIST_DEPLOYMENTS, changed)
+    return instead_of(Point.LIST_DEPLOYMENTS, changed)
 
 
 def each_deployment(**changes: object) -> Around:
@@ -117,7 +117,7 @@ def counting(counts: Callable[[Invocation], bool]) -> Callable[[MemoryDriver], A
             pinned = Counter((r.service_name, r.deployment_id) for r in runs if counts(r))
             return Usage(tuple(UsageRow(*held, count) for held, count in pinned.items()))
 
-        return instead(Point.USAGE, usage)
+        return instead_of(Point.USAGE, usage)
 
     return make
 
@@ -156,7 +156,7 @@ def usage_with(change: Callable[[Usage], Usage]) -> Around:
         assert isinstance(found, Usage)
         return change(found)
 
-    return instead(Point.USAGE, changed)
+    return instead_of(Point.USAGE, changed)
 
 
 @mutant("DR-07")

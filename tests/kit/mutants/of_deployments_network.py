@@ -5,7 +5,7 @@ from datetime import timedelta
 import anyio
 
 from tests.kit.mutant import mutant
-from tests.kit.mutants.mistakes import raising, remembered, swallowing
+from tests.kit.mutants.tools import raising, remembered, swallowing
 from wfadmin.adapters.memory import Point
 from wfadmin.domain.answers import Answer, Registration
 from wfadmin.domain.error import Sent, WfadminError

@@ -6,7 +6,7 @@ import anyio
 import attrs
 
 from tests.kit.mutant import mutant
-from tests.kit.mutants.mistakes import instead, raising
+from tests.kit.mutants.tools import instead_of, raising
 from wfadmin.adapters.memory import Point
 from wfadmin.domain.answers import Answer, Registration
 from wfadmin.domain.errors import (
@@ -37,7 +37,7 @@ def forgets_to_send_that_it_is_a_dry_run(driver: MemoryDriver) -> Around:
 
 @mutant("DR-10")
 def answers_a_dry_run_without_asking(_: MemoryDriver) -> Around:
-    return instead(Point.DRY_RUN, lambda _: Registration("dp_dry_run", ()))
+    return instead_of(Point.DRY_RUN, lambda _: Registration("dp_dry_run", ()))
 
 
 @mutant("DR-11")
@@ -76,7 +76,7 @@ def answers_with_the_revision_before(_: MemoryDriver) -> Around:
         services = tuple(attrs.evolve(one, revision=one.revision - 1) for one in made.services)
         return attrs.evolve(made, services=services)
 
-    return instead(Point.REGISTER, older)
+    return instead_of(Point.REGISTER, older)
 
 
 def registration_with(**changes: object) -> Around:
@@ -84,7 +84,7 @@ def registration_with(**changes: object) -> Around:
         assert isinstance(made, Registration)
         return attrs.evolve(made, **changes)
 
-    return instead(Point.REGISTER, changed)
+    return instead_of(Point.REGISTER, changed)
 
 
 @mutant("DR-12")
@@ -109,7 +109,7 @@ def gives_each_registration_an_id_of_its_own(_: MemoryDriver) -> Around:
         made.append(one)
         return one if len(made) == 1 else attrs.evolve(one, deployment_id=f"dp_{len(made) + 100}")
 
-    return instead(Point.REGISTER, another)
+    return instead_of(Point.REGISTER, another)
 
 
 @mutant("DR-13")
@@ -214,7 +214,7 @@ def removes_every_deployment_of_the_service(driver: MemoryDriver) -> Around:
 
 @mutant("DR-16")
 def reports_a_removal_as_not_found(_: MemoryDriver) -> Around:
-    return instead(Point.REMOVE, lambda _: Answer.NOT_FOUND)
+    return instead_of(Point.REMOVE, lambda _: Answer.NOT_FOUND)
 
 
 def removing_too(driver: MemoryDriver, matches: Callable[[str, str], bool]) -> Around:
@@ -235,12 +235,12 @@ def removing_too(driver: MemoryDriver, matches: Callable[[str, str], bool]) -> A
 
 @mutant("DR-17")
 def takes_every_removal_for_a_success(_: MemoryDriver) -> Around:
-    return instead(Point.REMOVE, lambda _: Answer.ACCEPTED)
+    return instead_of(Point.REMOVE, lambda _: Answer.ACCEPTED)
 
 
 @mutant("DR-17")
 def reports_one_that_is_not_there_as_in_use(_: MemoryDriver) -> Around:
-    return instead(Point.REMOVE, lambda _: Answer.WRONG_STATUS)
+    return instead_of(Point.REMOVE, lambda _: Answer.WRONG_STATUS)
 
 
 @mutant("DR-17")

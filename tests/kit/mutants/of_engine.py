@@ -10,7 +10,7 @@ import anyio
 import attrs
 
 from tests.kit.mutant import broken_engine, mutant
-from tests.kit.mutants.mistakes import instead, raising, remembered, swallowing
+from tests.kit.mutants.tools import instead_of, raising, remembered, swallowing
 from wfadmin.adapters.memory import Point
 from wfadmin.domain.capabilities import Capabilities, EngineFacts, Fence, Listing
 from wfadmin.domain.errors import (
@@ -216,7 +216,7 @@ def declaring(**changes: object) -> Around:
         assert isinstance(facts, EngineFacts)
         return attrs.evolve(facts, capabilities=attrs.evolve(facts.capabilities, **changes))
 
-    return instead(Point.FACTS, changed)
+    return instead_of(Point.FACTS, changed)
 
 
 @mutant("EN-07")
@@ -254,7 +254,7 @@ def declares_a_list_that_it_does_not_have(driver: MemoryDriver) -> EngineFactory
 
 @mutant("EN-09")
 def names_its_own_version_as_that_of_the_engine(_: MemoryDriver) -> Around:
-    return instead(Point.PROBE_ADMIN, lambda _: "wfadmin 1.0")
+    return instead_of(Point.PROBE_ADMIN, lambda _: "wfadmin 1.0")
 
 
 DEFAULTS = EngineFacts(None, Capabilities(fence=Fence.CHECKED, listing=Listing.COMPLETE))

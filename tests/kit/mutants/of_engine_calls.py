@@ -6,7 +6,7 @@ from datetime import timedelta
 import anyio
 
 from tests.kit.mutant import mutant
-from tests.kit.mutants.mistakes import remembered
+from tests.kit.mutants.tools import remembered
 from wfadmin.adapters.memory import Point
 from wfadmin.domain.errors import (
     EngineError,

@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 import attrs
 
 from tests.kit.mutant import mutant
-from tests.kit.mutants.mistakes import remembered
-from tests.kit.mutants.tools import answers, at, declares, gives
+from tests.kit.mutants.tools import answers, at, declares, gives, remembered
 from wfadmin.adapters.memory import Point
 from wfadmin.domain.capabilities import Reach
 from wfadmin.domain.errors import EngineRejected

@@ -8,9 +8,8 @@ import anyio.lowlevel
 import attrs
 
 from tests.kit.mutant import mutant
-from tests.kit.mutants.mistakes import raising, swallowing
 from tests.kit.mutants.of_invocations import planted
-from tests.kit.mutants.tools import at, gives, on_error
+from tests.kit.mutants.tools import at, gives, on_error, raising, swallowing
 from wfadmin.adapters.memory import Point
 from wfadmin.domain.errors import (
     EngineError,

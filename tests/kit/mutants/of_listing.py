@@ -6,9 +6,8 @@ from datetime import timedelta
 import attrs
 
 from tests.kit.mutant import mutant
-from tests.kit.mutants.mistakes import raising, remembered, swallowing
 from tests.kit.mutants.of_invocations import planted
-from tests.kit.mutants.tools import at, declares, gives
+from tests.kit.mutants.tools import at, declares, gives, raising, remembered, swallowing
 from wfadmin.adapters.memory import Point, World
 from wfadmin.domain.capabilities import Listing
 from wfadmin.domain.errors import (

@@ -100,3 +100,55 @@ def sends(driver: MemoryDriver, change: Callable[[Command], Command]) -> Around:
         return await driver.engine.control.perform(change(command_of(call)))
 
     return instead
+
+
+def instead_of(point: Point, change: Callable[[object], object]) -> Around:
+    """Another answer than the one that the engine gave."""
+
+    async def around(call: PortCall, proceed: Proceed) -> object:
+        answer = await proceed()
+        return change(answer) if call.point is point else answer
+
+    return around
+
+
+def remembered(*points: Point) -> Around:
+    """The first answer, for ever."""
+    kept: dict[Point, object] = {}
+
+    async def around(call: PortCall, proceed: Proceed) -> object:
+        if call.point not in points:
+            return await proceed()
+        if call.point not in kept:
+            kept[call.point] = await proceed()
+        return kept[call.point]
+
+    return around
+
+
+def swallowing(error: type[Exception], answer: object, *points: Point) -> Around:
+    """`answer` where an error of that kind is to come."""
+
+    async def around(call: PortCall, proceed: Proceed) -> object:
+        try:
+            return await proceed()
+        except error:
+            if call.point not in points:
+                raise
+            return answer
+
+    return around
+
+
+def raising(error: type[Exception], another: Callable[[], Exception], *points: Point) -> Around:
+    """Another error than the one that is to come."""
+
+    async def around(call: PortCall, proceed: Proceed) -> object:
+        try:
+            return await proceed()
+        except error as found:
+            if call.point not in points:
+                raise
+            raise another() from found
+
+    return around

@@ -50,6 +50,9 @@ _COMMANDS = frozenset(
 )
 
 
+_NO_WORKER = "No worker of the app is connected. Start the app, or see why it does not connect."
+
+
 def _capabilities(fence: Fence, commands: frozenset[CommandName]) -> Capabilities:
     return Capabilities(
         commands=commands,
@@ -102,6 +105,10 @@ class _View(View):
     def services(self, table: Table) -> tuple[Service, ...]:
         return (Service(APP, ServiceKind.WORKFLOW, workers=table.turns.workers),)
 
+    @override
+    def obstacle(self, table: Table) -> str | None:
+        return None if table.turns.workers else _NO_WORKER
+
 
 def _seen(run: Invocation, asked: WorkflowKey | None) -> Invocation:
     if run.status in _NOT_BEGUN:
@@ -147,4 +154,11 @@ DAPR = Profile(
     acceptance=timedelta(milliseconds=20),
     main_id=_instance_id,
     view=_View(),
+    instead={
+        "deployments": "Restart or roll the workers of the app: it has no deployments.",
+        "listing": "Ask for an instance by its id: over HTTP nothing lists them.",
+        "history": "Inspect the run: over HTTP only where it stands is shown.",
+        "state": "Inspect the run: what it keeps is its history.",
+        "cancel": "Kill it: a workflow is not asked whether it wants to end.",
+    },
 )

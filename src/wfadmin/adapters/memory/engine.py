@@ -1,6 +1,6 @@
 """The engine in memory as one bundle of ports: a full member, and never kinder than real ones."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import attrs
@@ -96,11 +96,19 @@ class MemoryEngine(Engine):
         """See `Engine.state`."""
         return self._in(Slot.STATE, MemoryState)
 
+    @property
+    @override
+    def instead(self) -> Mapping[str, str]:
+        """See `Engine.instead`."""
+        return self.store.profile.instead
+
     @override
     async def facts(self) -> EngineFacts:
         """See `Engine.facts`."""
         await self.points.reach(Point.FACTS, self.store.settle_due)
-        return EngineFacts(self.store.profile.version, self._capabilities())
+        profile = self.store.profile
+        obstacle = profile.view.obstacle(self.store)
+        return EngineFacts(profile.version, self._capabilities(), obstacle)
 
     @override
     async def aclose(self) -> None:

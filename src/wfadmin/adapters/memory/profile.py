@@ -73,6 +73,7 @@ class Profile:
         acceptance: How long it takes until an accepted write happens, unless told.
         main_id: The id of the main run of a key.
         view: How it shows what it holds.
+        instead: What to do instead of what it has not: see `Engine.instead`.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Profile:
     acceptance: timedelta = timedelta(0)
     main_id: Callable[[WorkflowKey], str] = hashed_id
     view: View = attrs.field(factory=View)
+    instead: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False)
 
     def has(self, slot: Slot) -> bool:
         """Whether it has that port."""

@@ -34,3 +34,7 @@ class View:
         if table.has_deployments:
             return services
         return tuple(attrs.evolve(one, revision=0, deployment_id=None) for one in services)
+
+    def obstacle(self, table: "Table") -> str | None:  # noqa: ARG002 - for others to look at
+        """What keeps any write from being done now, as sentences; None where nothing does."""
+        return None
