@@ -1,6 +1,7 @@
 """The command line on a Dapr sidecar: the same words, outputs and exit codes as elsewhere."""
 
 import json
+import sys
 from datetime import timedelta
 
 import attrs
@@ -141,3 +142,13 @@ def test_inspect_says_what_a_run_is_though_no_such_name_is_listed(
     assert "workflow" in lines
     assert "The engine does not list this service now." not in lines
     assert f"wfadmin recover {' '.join(AT)} --with-children -- Order o-1" in lines
+
+
+def test_without_grpcio_its_url_is_refused_with_what_to_install(
+    way: Watched, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "grpc", None)
+
+    assert main(["doctor", *AT, "--grpc-url", "127.0.0.1:50001"]) == 2
+    assert "pip install 'wfadmin[dapr-grpc]'" in capsys.readouterr().err
+    assert way.asked == []

@@ -124,6 +124,7 @@ def connect(settings: EngineSettings, *, app_id: str | None = None) -> Engine:
     Raises:
         InvalidEngineUrl: The admin URL is missing, or one of the URLs is not usable.
         InvalidConfig: The client cannot be used, or not with these URLs.
+        MissingDependency: A gRPC URL is given, and grpcio is not installed.
         UsageError: No app can bear that id.
     """
     if settings.admin_url is None:

@@ -6,6 +6,7 @@ grpcio is imported when the first connection is made.
 
 from collections.abc import Awaitable, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from wfadmin.domain.errors import InvalidEngineUrl, MissingDependency
 from wfadmin.wire.http import LONGEST_ANSWER
 from wfadmin.wire.places import Place, place_of
 
-__all__ = ["Channel", "grpc_place", "open_channel"]
+__all__ = ["Channel", "check_installed", "grpc_place", "open_channel"]
 
 _ARGUMENT = "gRPC URL"
 _EXTRA = "dapr-grpc"
@@ -91,12 +92,26 @@ def open_channel(place: Place) -> Channel:
     return channel
 
 
+def check_installed() -> None:
+    """
+    See that grpcio is there, without importing it.
+
+    Raises:
+        MissingDependency: It is not installed.
+    """
+    if find_spec("grpc") is None:
+        raise _missing()
+
+
+def _missing() -> MissingDependency:
+    return MissingDependency("The gRPC API of Dapr", "grpcio is not installed", _EXTRA)
+
+
 def _load() -> tuple[ModuleType, ModuleType]:
     try:
         return import_module("grpc"), import_module("grpc.aio")
     except ImportError as error:
-        problem = "grpcio is not installed"
-        raise MissingDependency("The gRPC API of Dapr", problem, _EXTRA) from error
+        raise _missing() from error
 
 
 def _target(place: Place) -> str:

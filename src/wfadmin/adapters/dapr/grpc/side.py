@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import attrs
 
-from wfadmin.adapters.dapr.grpc.channel import grpc_place
+from wfadmin.adapters.dapr.grpc.channel import check_installed, grpc_place
 from wfadmin.adapters.dapr.grpc.client import GrpcClient
 from wfadmin.adapters.dapr.grpc.history import DaprHistory
 from wfadmin.adapters.dapr.grpc.invocations import DaprGrpcInvocations
@@ -52,7 +52,9 @@ def connect_grpc(
 
     Raises:
         InvalidEngineUrl: The URL is not usable.
+        MissingDependency: grpcio is not installed.
     """
+    check_installed()
     client = GrpcClient(grpc_place(url), timeout, credentials)
     sidecar = DaprSidecar(client)
     return DaprGrpc(
