@@ -7,6 +7,10 @@ Run it from the checkout, where wfadmin is installed with its `cli` extra and wi
 and `hypercorn`. It takes the Restate that tests/engines/fetch_restate.py fetched, from the folder
 that WFADMIN_RESTATE_DIR names, starts servers of its own on unix sockets and on TCP, and stops
 them. Exits 1 when a budget is missed: then look whether something else was running.
+
+    python -m benchmarks --only-dapr
+
+measures the list of Dapr alone: that needs the `dapr-grpc` extra, and no Restate.
 """
 
 import argparse
@@ -18,12 +22,13 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import calls, contract, doctor, keys, processes, repair
+from benchmarks import calls, contract, dapr_listing, doctor, keys, processes, repair
 from benchmarks.figures import Figure, table
 from benchmarks.loaded import Loaded, loaded
 from benchmarks.machine import Machine, Others
 from tests.engines.fetch_restate import HOW_TO, CannotFetchError, binary_of, folder_in_use
 from tests.engines.restate_server import Listen
+from wfadmin.domain.errors import MissingDependency
 
 ABOUT = "How long it takes, as ratios in one run, against the budgets of the project."
 VERSION = "1.7.12"
@@ -36,6 +41,8 @@ def main() -> int:
     given = options()
     # An end by a signal has to stop the servers too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    if given.only_dapr:
+        return only_dapr(given)
     try:
         binary = binary_of(folder_in_use(), VERSION)
     except CannotFetchError as failure:
@@ -44,7 +51,19 @@ def main() -> int:
         return give_up(f"Restate {VERSION} is not here. {HOW_TO}")
     machine = Machine.here(VERSION)
     figures, others = run(binary, given.invocations, given.rounds)
-    if given.json:
+    return report(machine, figures, others, as_json=given.json)
+
+
+def only_dapr(given: argparse.Namespace) -> int:
+    others = Others()
+    figures = asyncio.run(measure_dapr(given.rounds))
+    if not figures:
+        return give_up("nothing was measured")
+    return report(Machine.here("(not used)"), figures, others.percent(), as_json=given.json)
+
+
+def report(machine: Machine, figures: list[Figure], others: float | None, *, as_json: bool) -> int:
+    if as_json:
         document = {
             "machine": machine.document(),
             "othersPercent": others,
@@ -63,6 +82,9 @@ def options() -> argparse.Namespace:
         "--invocations", type=int, default=50_000, help="how many runs the large server retains"
     )
     parser.add_argument("--rounds", type=int, default=50, help="how often each is measured")
+    parser.add_argument(
+        "--only-dapr", action="store_true", help="measure the list of Dapr, without any Restate"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     given = parser.parse_args()
     if given.invocations < FEW or given.rounds < 1:
@@ -102,7 +124,16 @@ async def measure(small: Loaded, large: Loaded, on_ports: Loaded, rounds: int) -
     # Last, because it changes what the servers retain.
     tell("repairs")
     figures += await repair.measure(small, large, rounds)
-    return figures
+    return figures + await measure_dapr(rounds)
+
+
+async def measure_dapr(rounds: int) -> list[Figure]:
+    try:
+        tell("the list of Dapr")
+        return await dapr_listing.measure(rounds)
+    except MissingDependency as lacking:
+        tell(f"left out: {lacking}")
+        return []
 
 
 def give_up(why: str) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 HEAD = ("what", "measured", "compared", "budget", "met")
-PLACES = {"ms": 1, "MB": 0, "%": 1, "requests": 0}
+PLACES = {"ms": 1, "MB": 0, "KB": 0, "%": 1, "requests": 0, "calls": 0}
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from wfadmin.domain.commands import (
     Cancel,
     Command,
+    ForcePurge,
     Kill,
     Pause,
     Purge,
@@ -15,6 +16,7 @@ from wfadmin.domain.commands import (
 __all__ = [
     "Cancel",
     "Command",
+    "ForcePurge",
     "Kill",
     "Pause",
     "Purge",

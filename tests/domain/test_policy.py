@@ -10,7 +10,9 @@ from wfadmin.domain.model import Invocation, InvocationStatus
 from wfadmin.domain.policy import (
     BackingOff,
     Paused,
+    Pending,
     RecoveryPolicy,
+    Running,
     Stalled,
     StuckRule,
     Suspended,
@@ -21,7 +23,15 @@ from wfadmin.domain.policy import (
 
 _HOUR = timedelta(hours=1)
 _STALLED = run(status=InvocationStatus.STALLED)
-_EVERY_RULE = (Paused(), BackingOff(attempts=1), Suspended(older=timedelta(seconds=1)), Stalled())
+_SECOND = timedelta(seconds=1)
+_EVERY_RULE = (
+    Paused(),
+    BackingOff(attempts=1),
+    Suspended(older=_SECOND),
+    Stalled(),
+    Pending(),
+    Running(older=_SECOND),
+)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +95,20 @@ _EVERY_RULE = (Paused(), BackingOff(attempts=1), Suspended(older=timedelta(secon
         pytest.param(
             Suspended(_HOUR), run(modified_at=ago(hours=2)), False, id="a long running one"
         ),
+        pytest.param(
+            Running(_HOUR), run(modified_at=ago(hours=2)), True, id="it ran for long without a move"
+        ),
+        pytest.param(Running(_HOUR), run(modified_at=ago(hours=1)), False, id="it moved just then"),
+        pytest.param(
+            Running(_HOUR), run(modified_at=None), False, id="nobody knows when it last moved"
+        ),
+        pytest.param(
+            Running(_HOUR), suspended(modified_at=ago(hours=2)), False, id="it waits, and rests"
+        ),
+        pytest.param(Pending(), run(status=InvocationStatus.PENDING), True, id="it has not begun"),
+        pytest.param(
+            Pending(), run(status=InvocationStatus.SCHEDULED), False, id="it is planned for later"
+        ),
     ],
 )
 def test_a_rule(rule: StuckRule, one: Invocation, *, expected: bool) -> None:
@@ -110,8 +134,8 @@ def test_no_policy_calls_these_stuck(status: InvocationStatus) -> None:
     assert not RecoveryPolicy(stuck=_EVERY_RULE).is_stuck(one, NOW)
 
 
-def test_by_default_no_children_go_along() -> None:
-    assert RecoveryPolicy() == RecoveryPolicy(stuck=(), with_children=False)
+def test_by_default_no_children_go_along_and_nothing_is_forced() -> None:
+    assert RecoveryPolicy() == RecoveryPolicy(stuck=(), with_children=False, force_purge=False)
 
 
 def test_one_rule_that_matches_is_enough() -> None:
@@ -173,6 +197,8 @@ def test_what_is_no_length_of_time_is_refused(text: str) -> None:
         pytest.param(["stalled"], (Stalled(),), id="stalled"),
         pytest.param(["backing_off:attempts=5"], (BackingOff(5),), id="backing off"),
         pytest.param(["suspended:older=1h"], (Suspended(_HOUR),), id="suspended"),
+        pytest.param(["pending"], (Pending(),), id="pending"),
+        pytest.param(["running:older=1h"], (Running(_HOUR),), id="running"),
         pytest.param(
             ["stalled", "paused", "stalled"],
             (Stalled(), Paused(), Stalled()),
@@ -190,7 +216,7 @@ def test_rules_in_words(words: list[str], rules: tuple[StuckRule, ...]) -> None:
         pytest.param("backing_off", "stuck rule", id="a run that merely retries is not stuck"),
         pytest.param("suspended", "stuck rule", id="a run that merely waits is not stuck"),
         pytest.param("", "stuck rule", id="nothing"),
-        pytest.param("running", "stuck rule", id="a running one is never stuck"),
+        pytest.param("running", "stuck rule", id="a run that merely works is not stuck"),
         pytest.param("Paused", "stuck rule", id="capitals"),
         pytest.param("paused ", "stuck rule", id="a blank"),
         pytest.param("paused:", "stuck rule", id="a setting that is not there"),
@@ -205,6 +231,9 @@ def test_rules_in_words(words: list[str], rules: tuple[StuckRule, ...]) -> None:
         pytest.param("backing_off:attempts=0", "attempts", id="no attempt at all"),
         pytest.param("backing_off:older=1h", "stuck rule", id="the setting of another rule"),
         pytest.param("suspended:older=1", "older", id="a time without a unit"),
+        pytest.param("pending:", "stuck rule", id="a setting that pending does not have"),
+        pytest.param("running:older=0s", "older", id="a run that runs for no time at all"),
+        pytest.param("running:attempts=1", "stuck rule", id="attempts of a run that runs"),
         pytest.param("suspended:older=0s", "older", id="no time at all"),
         pytest.param("suspended:older=1h=2h", "older", id="two times"),
     ],

@@ -17,7 +17,16 @@ from wfadmin.domain.model import (
     InvocationStatus,
     ServiceKind,
 )
-from wfadmin.domain.policy import BackingOff, Paused, RecoveryPolicy, Stalled, Suspended
+from wfadmin.domain.policy import (
+    BackingOff,
+    Paused,
+    Pending,
+    RecoveryPolicy,
+    Running,
+    Stalled,
+    StuckRule,
+    Suspended,
+)
 from wfadmin.domain.recovery import (
     Allowed,
     Blocked,
@@ -38,6 +47,7 @@ _STUCK = (
     InvocationStatus.BACKING_OFF,
     InvocationStatus.SUSPENDED,
 )
+_BEYOND = frozenset({InvocationStatus.STALLED, InvocationStatus.PENDING})
 _BAD_ENDS = (InvocationOutcome.FAILED, InvocationOutcome.KILLED, InvocationOutcome.CANCELLED)
 
 
@@ -103,6 +113,8 @@ def _any_snapshots(draw: st.DrawFn) -> Snapshot:
         children=draw(st.sampled_from([(), None, (run("inv_child"),)])),
         effect=draw(st.sampled_from([PriorEffect.NOT_ASKED, *PriorEffect])),
         purge_reach=draw(st.sampled_from(Reach)),
+        unkillable=draw(st.sampled_from([frozenset(), _BEYOND])),
+        is_hindered=draw(st.sampled_from([False, False, True])),
     )
     return attrs.evolve(seen, parked=tuple(draw(st.lists(_PARKED, max_size=2))))
 
@@ -116,14 +128,31 @@ _NEARLY = st.tuples(st.lists(_stuck_or_failed(), max_size=3), _runs()).map(
 snapshots = _RECOVERABLE | _NEARLY | _any_snapshots()
 
 _RULES = st.sampled_from(
-    [Paused(), Stalled(), BackingOff(1), BackingOff(3), Suspended(timedelta(hours=1))]
+    [
+        Paused(),
+        Stalled(),
+        Pending(),
+        BackingOff(1),
+        BackingOff(3),
+        Suspended(timedelta(hours=1)),
+        Running(timedelta(hours=1)),
+    ]
 )
 _GENEROUS = (Paused(), Stalled(), BackingOff(1), Suspended(timedelta(hours=1)))
 policies = st.builds(
-    lambda rules, along: RecoveryPolicy(tuple(rules), with_children=along),
+    lambda rules, along, force: RecoveryPolicy(tuple(rules), along, force),
     st.just(_GENEROUS) | st.lists(_RULES, max_size=4),
     st.booleans(),
+    st.booleans(),
 )
+
+
+def _touched(verdict: Allowed) -> tuple[str, ...]:
+    return verdict.to_kill + verdict.to_purge + verdict.to_force_purge
+
+
+def _is_nameless(one: Invocation) -> bool:
+    return one.status is InvocationStatus.PENDING and one.handler_name is None
 
 
 def _of(seen: Snapshot, ids: tuple[str, ...]) -> list[Invocation]:
@@ -133,7 +162,7 @@ def _of(seen: Snapshot, ids: tuple[str, ...]) -> list[Invocation]:
 @given(snapshots)
 def test_by_default_nothing_is_ever_killed(seen: Snapshot) -> None:
     verdict = evaluate(seen, BY_DEFAULT)
-    assert isinstance(verdict, Blocked) or verdict.to_kill == ()
+    assert isinstance(verdict, Blocked) or verdict.to_kill + verdict.to_force_purge == ()
 
 
 @given(snapshots)
@@ -149,7 +178,7 @@ def test_what_succeeded_or_is_not_known_is_never_touched(
 ) -> None:
     verdict = evaluate(seen, policy)
     if isinstance(verdict, Allowed):
-        touched = _of(seen, verdict.to_kill + verdict.to_purge)
+        touched = _of(seen, _touched(verdict))
         assert InvocationStatus.UNKNOWN not in {one.status for one in touched}
         assert {one.outcome for one in touched} <= {
             None,
@@ -157,12 +186,13 @@ def test_what_succeeded_or_is_not_known_is_never_touched(
             InvocationOutcome.KILLED,
             InvocationOutcome.CANCELLED,
         }
-        assert HandlerKind.UNKNOWN not in {seen.reading.handler_kind(one) for one in touched}
+        named = [one for one in touched if not _is_nameless(one)]
+        assert HandlerKind.UNKNOWN not in {seen.reading.handler_kind(one) for one in named}
         assert seen.reading.service_kind is ServiceKind.WORKFLOW or touched == []
 
 
 @given(snapshots, policies)
-def test_only_main_runs_are_purged_and_each_of_them_is(
+def test_only_main_runs_are_purged_and_each_of_them_is_once(
     seen: Snapshot, policy: RecoveryPolicy
 ) -> None:
     verdict = evaluate(seen, policy)
@@ -170,19 +200,33 @@ def test_only_main_runs_are_purged_and_each_of_them_is(
         main = {
             one.id
             for one in seen.reading.invocations
-            if seen.reading.handler_kind(one) is HandlerKind.MAIN
+            if seen.reading.handler_kind(one) is not HandlerKind.SHARED
         }
-        assert set(verdict.to_purge) == main
+        assert sorted(verdict.to_purge + verdict.to_force_purge) == sorted(main)
 
 
 @given(snapshots, policies)
-def test_everything_unfinished_is_killed_or_nothing_is_done(
+def test_everything_unfinished_is_killed_or_forced_or_nothing_is_done(
     seen: Snapshot, policy: RecoveryPolicy
 ) -> None:
     verdict = evaluate(seen, policy)
     if isinstance(verdict, Allowed):
         unfinished = {one.id for one in seen.reading.invocations if not one.is_completed}
-        assert set(verdict.to_kill) == unfinished
+        ended = {one.id for one in seen.reading.invocations if one.is_completed}
+        assert {*verdict.to_kill, *verdict.to_force_purge} - ended == unfinished
+
+
+@given(snapshots, policies)
+def test_only_what_nothing_else_reaches_is_forced_and_only_by_a_policy_that_says_so(
+    seen: Snapshot, policy: RecoveryPolicy
+) -> None:
+    verdict = evaluate(seen, policy)
+    if isinstance(verdict, Allowed):
+        forced = _of(seen, verdict.to_force_purge)
+        assert policy.force_purge or forced == []
+        assert all(seen.is_hindered or one.status in seen.unkillable for one in forced)
+        others = _of(seen, verdict.to_kill + verdict.to_purge)
+        assert not any(seen.is_hindered or one.status in seen.unkillable for one in others)
 
 
 @given(snapshots, policies, _runs())
@@ -203,7 +247,7 @@ def test_one_more_unfinished_run_never_makes_it_safe(
 
 @given(snapshots, policies, _RULES)
 def test_a_narrower_policy_never_kills_more(
-    seen: Snapshot, policy: RecoveryPolicy, rule: Paused | BackingOff | Suspended | Stalled
+    seen: Snapshot, policy: RecoveryPolicy, rule: StuckRule
 ) -> None:
     wider = attrs.evolve(policy, stuck=(*policy.stuck, rule))
     before, after = evaluate(seen, policy), evaluate(seen, wider)
@@ -245,13 +289,13 @@ def test_nobody_who_is_not_known_or_named_goes_along_with_a_purge(
     seen: Snapshot, policy: RecoveryPolicy
 ) -> None:
     verdict = evaluate(attrs.evolve(seen, purge_reach=Reach.UNKNOWN), policy)
-    if isinstance(verdict, Allowed) and verdict.to_purge:
+    if isinstance(verdict, Allowed) and verdict.to_purge + verdict.to_force_purge:
         assert policy.with_children or seen.children == ()
 
 
 def _unordered(verdict: Allowed | Blocked) -> object:
     if isinstance(verdict, Allowed):
-        return set(verdict.to_kill), set(verdict.to_purge)
+        return set(verdict.to_kill), set(verdict.to_purge), set(verdict.to_force_purge)
     return [(one.reason, set(one.invocation_ids)) for one in verdict.blockers]
 
 

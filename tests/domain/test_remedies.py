@@ -107,6 +107,13 @@ def test_what_goes_along_with_a_recovery_is_said() -> None:
     assert found.title.endswith(", and whatever it called")
 
 
+def test_a_forced_purge_is_told_as_the_last_resort() -> None:
+    found = remedies.recover(KEY, stuck="stalled", force=True)
+
+    assert found.command() == "wfadmin recover --stuck stalled --force-purge -- Order 42"
+    assert found.title.startswith("If nothing else helps")
+
+
 def test_mildness_goes_from_looking_to_recovering() -> None:
     assert [one.name for one in sorted(Mildness)] == [
         "LOOK",

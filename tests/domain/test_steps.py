@@ -69,6 +69,14 @@ def test_an_engine_that_cannot_pause_kills_at_once() -> None:
     assert words(steps) == [("kill", "inv_1")]
 
 
+def test_what_only_a_forced_purge_reaches_is_neither_parked_nor_killed() -> None:
+    run = build.run("inv_1", status=S.RUNNING)
+
+    steps = steps_of(Allowed(to_force_purge=("inv_1",)), reading(run), CAN)
+
+    assert steps == (Step(Action.FORCE_PURGE, "inv_1", run.ref.incarnation),)
+
+
 @given(st.lists(st.sampled_from([S.RUNNING, S.PAUSED, S.SUSPENDED, S.BACKING_OFF]), max_size=4))
 def test_all_parks_come_first_and_no_step_comes_twice(
     statuses: list[S],

@@ -162,7 +162,12 @@ async def test_a_forged_plan_is_blocked_as_its_verb_is() -> None:
     )
     plan = Plan(
         Verb.RECOVER,
-        (("service_name", "Order"), ("service_key", "o-1"), ("with_children", "no")),
+        (
+            ("service_name", "Order"),
+            ("service_key", "o-1"),
+            ("with_children", "no"),
+            ("force_purge", "no"),
+        ),
         (Item("'Order' 'o-1'", steps),),
         (),
         "memory memory",
@@ -195,6 +200,7 @@ async def test_an_edited_plan_does_not_lift_a_protection() -> None:
         ({"service_key": None}, "does not name one service_key"),
         ({"service_key": ""}, "service key: it is empty"),
         ({"with_children": "maybe"}, "with_children is neither yes nor no"),
+        ({"force_purge": "maybe"}, "force_purge is neither yes nor no"),
         ({"stuck": "backing_off"}, "stuck rule"),
         ({"more": "x"}, "the argument more is not known"),
     ],

@@ -28,6 +28,7 @@ REASONS = {
     BlockReason.EFFECT_HAPPENED: "the effect of this key has already happened",
     BlockReason.EFFECT_UNKNOWN: "nobody can say whether the effect of this key has happened",
     BlockReason.NOT_RETAINED: "the engine keeps nothing of a killed run: its state would remain",
+    BlockReason.NOT_KILLABLE: "a kill would not end it: only a forced purge removes it",
     BlockReason.PURGE_FAILED: "the engine did not purge it",
 }
 
@@ -166,9 +167,10 @@ def _recover(found: Inspection) -> Iterator[str]:
 def _steps(verdict: Allowed, found: Inspection) -> str:
     kill = [f"kill {shown(one)}" for one in verdict.to_kill]
     purge = [f"purge {shown(one)}" for one in verdict.to_purge]
-    if kill or purge:
-        why = "it is stuck by the policy" if kill else "it ended without success"
-        return f"{', then '.join(kill + purge)}: {why}"
+    force = [f"purge {shown(one)} by force" for one in verdict.to_force_purge]
+    if kill or purge or force:
+        why = "it is stuck by the policy" if kill or force else "it ended without success"
+        return f"{', then '.join(kill + force + purge)}: {why}"
     if found.state is not None and found.state.entries:
         return "clear the state: it is left over, and no run is there"
     return "do nothing: the key can be submitted as it is"

@@ -25,13 +25,18 @@ async def recover(  # noqa: PLR0913 - each is an option of the command
     stuck: Annotated[
         tuple[str, ...],
         option(
-            "An unfinished run that may be killed: paused, stalled, backing_off:attempts=5, "
-            "suspended:older=1h; may be repeated. Unless given, your configuration says.",
+            "An unfinished run that may be killed: paused, stalled, pending, "
+            "backing_off:attempts=5, suspended:older=1h, running:older=1h; may be repeated. "
+            "Unless given, your configuration says.",
         ),
     ] = (),
     with_children: Annotated[
         bool,
         flag("Children may go along with a kill, or with a purge that reaches them."),
+    ] = False,
+    force_purge: Annotated[
+        bool,
+        flag("The last resort: forget by force what no kill and no purge reaches."),
     ] = False,
     evidence: Annotated[
         str | None,
@@ -46,7 +51,12 @@ async def recover(  # noqa: PLR0913 - each is an option of the command
 
     def policy(operator: wfadmin.LocalOperator) -> RecoveryPolicy:
         usual = operator.host.policy
-        return attrs.evolve(usual, stuck=rules or usual.stuck, with_children=with_children)
+        return attrs.evolve(
+            usual,
+            stuck=rules or usual.stuck,
+            with_children=with_children,
+            force_purge=force_purge,
+        )
 
     async def plan(operator: wfadmin.LocalOperator) -> Plan:
         return await operator.plan_recover(key, policy=policy(operator))

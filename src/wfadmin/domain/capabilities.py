@@ -20,6 +20,7 @@ class CommandName(StrEnum):
     CANCEL = "cancel"
     KILL = "kill"
     PURGE = "purge"
+    FORCE_PURGE = "force_purge"
     RESTART = "restart"
     RETRY_FAILED = "retry_failed"
     RAISE_EVENT = "raise_event"
@@ -73,6 +74,7 @@ class Capabilities:
         repeatable: The commands that do no harm when they are sent again, though an earlier one
             may still land.
         pausable: The statuses in which a pause lands; in others it is refused or does nothing.
+        unkillable: The statuses in which a kill ends nothing: it is refused, or sets the run going.
         register_floor: The same for the registration of a deployment.
     """
 
@@ -87,6 +89,7 @@ class Capabilities:
     services_cover_names: bool = False
     repeatable: frozenset[CommandName] = frozenset()
     pausable: frozenset[InvocationStatus] = frozenset()
+    unkillable: frozenset[InvocationStatus] = frozenset()
     write_floor: timedelta = timedelta(0)
     register_floor: timedelta = timedelta(0)
 
@@ -100,8 +103,10 @@ class EngineFacts:
         version: None where it does not say; then the capabilities are the conservative ones.
         obstacle: What keeps any write from being done now, and its remedy, as sentences; None
             where nothing is known that does.
+        unhindered: The commands that the obstacle does not keep from being done.
     """
 
     version: str | None
     capabilities: Capabilities
     obstacle: str | None = None
+    unhindered: frozenset[CommandName] = frozenset()

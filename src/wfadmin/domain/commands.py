@@ -8,6 +8,7 @@ from wfadmin.domain.keys import InvocationRef
 __all__ = [
     "Cancel",
     "Command",
+    "ForcePurge",
     "Kill",
     "Pause",
     "Purge",
@@ -61,6 +62,18 @@ class Purge:
 
 
 @attrs.frozen
+class ForcePurge:
+    """
+    Forget a run whatever its status, past the order of the engine, with whatever it called.
+
+    For what no kill and no purge reaches. What of it executes right now goes on, and may break
+    what is stored.
+    """
+
+    ref: InvocationRef
+
+
+@attrs.frozen
 class Start:
     """
     Start a run of a key. Never repeated: of two starts nobody knows which one ran.
@@ -88,7 +101,7 @@ class RaiseEvent:
     payload: str | None = attrs.field(default=None, repr=False)
 
 
-Command = Pause | Resume | Cancel | Kill | Purge | Start | RaiseEvent
+Command = Pause | Resume | Cancel | Kill | Purge | ForcePurge | Start | RaiseEvent
 
 _NAMES: dict[type[Command], CommandName] = {
     Pause: CommandName.PAUSE,
@@ -96,6 +109,7 @@ _NAMES: dict[type[Command], CommandName] = {
     Cancel: CommandName.CANCEL,
     Kill: CommandName.KILL,
     Purge: CommandName.PURGE,
+    ForcePurge: CommandName.FORCE_PURGE,
     Start: CommandName.START,
     RaiseEvent: CommandName.RAISE_EVENT,
 }

@@ -12,7 +12,7 @@ from enum import StrEnum
 import attrs
 
 from wfadmin.domain.components import Component, ComponentStatus
-from wfadmin.domain.model import Deployment, Invocation, Service, Survey
+from wfadmin.domain.model import Deployment, Invocation, InvocationStatus, Service, Survey
 from wfadmin.domain.remedies import Remedy
 from wfadmin.domain.text import first_line, shown
 
@@ -151,6 +151,7 @@ class DoctorFacts:
 
     Attributes:
         takes_children: Whether a recovery takes along what a run called, or may do so.
+        unkillable: The statuses in which only a forced purge ends a run, where the engine has one.
     """
 
     now: datetime
@@ -161,6 +162,7 @@ class DoctorFacts:
     open_intents: tuple[OpenIntent, ...] = ()
     thresholds: Thresholds = attrs.field(factory=Thresholds)
     takes_children: bool = False
+    unkillable: frozenset[InvocationStatus] = frozenset()
 
 
 def sample_of(one: Invocation) -> Sample:

@@ -131,7 +131,12 @@ def _purge(group: _Group, stuck: str | None = None) -> Iterator[Remedy]:
     # And what a shared handler met says nothing about the run that a recovery would purge.
     key, kind = group.first.key, group.first.service_kind
     if key is not None and kind is ServiceKind.WORKFLOW and not _is_shared(group):
-        yield remedies.recover(key, stuck=stuck, with_children=group.facts.takes_children)
+        yield remedies.recover(
+            key,
+            stuck=stuck,
+            with_children=group.facts.takes_children,
+            force=group.first.status in group.facts.unkillable,
+        )
 
 
 def _redeploy(group: _Group) -> Remedy:
@@ -182,6 +187,19 @@ def _look(group: _Group) -> tuple[Remedy, ...]:
     return _without_key(group) if key is None else (remedies.inspect(key),)
 
 
+def _look_or_force(group: _Group, stuck: str) -> tuple[Remedy, ...]:
+    forces = group.first.status in group.facts.unkillable
+    return (*_look(group), *(_purge(group, stuck) if forces else ()))
+
+
+def _heal_stalled(group: _Group) -> tuple[Remedy, ...]:
+    return _look_or_force(group, "stalled")
+
+
+def _heal_pending(group: _Group) -> tuple[Remedy, ...]:
+    return _look_or_force(group, "pending")
+
+
 @attrs.frozen
 class _Row:
     code: FindingCode
@@ -211,7 +229,7 @@ _TABLE = (
         Severity.ERROR,
         _is_stalled,
         "stalled: the code that it started with is not there",
-        _look,
+        _heal_stalled,
     ),
     _Row(
         FindingCode.BACKING_OFF,
@@ -254,7 +272,7 @@ _TABLE = (
         Severity.INFO,
         _is_pending_undated,
         "not started, and the engine does not say since when it waits",
-        _look,
+        _heal_pending,
     ),
     _Row(
         FindingCode.TIMER_OVERDUE,

@@ -51,6 +51,7 @@ class Action(StrEnum):
     CANCEL = "cancel"
     KILL = "kill"
     PURGE = "purge"
+    FORCE_PURGE = "force_purge"
     CLEAR_STATE = "clear_state"
 
 

@@ -13,8 +13,10 @@ from wfadmin.domain.model import Invocation, InvocationStatus
 __all__ = [
     "BackingOff",
     "Paused",
+    "Pending",
     "Protection",
     "RecoveryPolicy",
+    "Running",
     "Stalled",
     "StuckRule",
     "Suspended",
@@ -79,7 +81,29 @@ class Stalled:
         return one.status is InvocationStatus.STALLED
 
 
-StuckRule = Paused | BackingOff | Suspended | Stalled
+@attrs.frozen
+class Pending:
+    """A run that was submitted and has not begun; its engine may not even say what it runs."""
+
+    def matches(self, one: Invocation, now: datetime) -> bool:  # noqa: ARG002 - one signature
+        """Whether this rule calls `one` stuck at `now`."""
+        return one.status is InvocationStatus.PENDING
+
+
+@attrs.frozen
+class Running:
+    """A run that runs, and has not moved for longer than this: long work looks the same."""
+
+    older: timedelta = attrs.field(validator=_positive)
+
+    def matches(self, one: Invocation, now: datetime) -> bool:
+        """Whether this rule calls `one` stuck at `now`; one without a known time is not."""
+        if one.status is not InvocationStatus.RUNNING or one.modified_at is None:
+            return False
+        return now - one.modified_at > self.older
+
+
+StuckRule = Paused | BackingOff | Suspended | Stalled | Pending | Running
 
 
 @attrs.frozen
@@ -90,10 +114,13 @@ class RecoveryPolicy:
     Attributes:
         stuck: Rules that make an unfinished run one that may be killed; none by default.
         with_children: Whether a kill, or a purge that reaches them, may take children along.
+        force_purge: Whether a run that no kill and no purge reaches, or reaches now, may be
+            forgotten by force. An unfinished one must be stuck by a rule as well.
     """
 
     stuck: tuple[StuckRule, ...] = ()
     with_children: bool = False
+    force_purge: bool = False
 
     def is_stuck(self, one: Invocation, now: datetime) -> bool:
         """Whether any rule calls `one` stuck."""
@@ -115,6 +142,10 @@ class Protection:
     services: tuple[str, ...] = ()
 
 
+_NO_RULE = (
+    "it is none of paused, stalled, pending, backing_off:attempts=N, suspended:older=TIME, "
+    "running:older=TIME"
+)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _COUNT = re.compile(r"[0-9]{1,9}\Z")
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])\Z")
@@ -135,12 +166,12 @@ def parse_duration(text: str, *, argument: str) -> timedelta:
 
 def parse_stuck(words: Iterable[str]) -> tuple[StuckRule, ...]:
     """
-    Rules from their written form: `paused`, `stalled`, `backing_off:attempts=5`,
-    `suspended:older=1h`.
+    Rules from their written form: `paused`, `stalled`, `pending`, `backing_off:attempts=5`,
+    `suspended:older=1h`, `running:older=1h`.
 
     Raises:
-        InvalidPolicy: A word that is none of these. A bare `backing_off` or `suspended` is
-            refused: a run that merely retries or waits is not stuck.
+        InvalidPolicy: A word that is none of these. A bare `backing_off`, `suspended` or
+            `running` is refused: a run that merely retries, waits or works is not stuck.
     """  # noqa: D205 - the forms belong to the first sentence
     return tuple(_parse_rule(word) for word in words)
 
@@ -152,10 +183,14 @@ def written(rule: StuckRule) -> str:
             return "paused"
         case Stalled():
             return "stalled"
+        case Pending():
+            return "pending"
         case BackingOff(attempts):
             return f"backing_off:attempts={attempts}"
         case Suspended(older):
             return f"suspended:older={older // timedelta(seconds=1)}s"
+        case Running(older):
+            return f"running:older={older // timedelta(seconds=1)}s"
         case _:
             assert_never(rule)
 
@@ -168,10 +203,13 @@ def _parse_rule(word: str) -> StuckRule:
             return Paused()
         case ("stalled", "") if word == name:
             return Stalled()
+        case ("pending", "") if word == name:
+            return Pending()
         case ("backing_off", "attempts") if _COUNT.match(value):
             return BackingOff(int(value))
         case ("suspended", "older"):
             return Suspended(parse_duration(value, argument="older"))
+        case ("running", "older"):
+            return Running(parse_duration(value, argument="older"))
         case _:
-            problem = "it is none of paused, stalled, backing_off:attempts=N, suspended:older=TIME"
-            raise InvalidPolicy("stuck rule", problem)
+            raise InvalidPolicy("stuck rule", _NO_RULE)

@@ -13,9 +13,10 @@ has_children        a kill, or a purge that reaches that far, would take childre
 effect_happened     the host says that the effect of this key already happened
 effect_unknown      the host cannot say whether it did
 not_retained        nothing is kept of a killed run, so its state could not be cleared safely
+not_killable        a kill would not end it, and the policy does not include a forced purge
 ==================  ===============================================================
 
-`purge_failed` is the tenth reason; it arises only after acting. Source of the first rules: the
+`purge_failed` is the last reason; it arises only after acting. Source of the first rules: the
 operator API that this library implements refuses active and succeeded keys; the others were
 found on live engines.
 """
@@ -63,6 +64,7 @@ class BlockReason(StrEnum):
     EFFECT_HAPPENED = "effect_happened"
     EFFECT_UNKNOWN = "effect_unknown"
     NOT_RETAINED = "not_retained"
+    NOT_KILLABLE = "not_killable"
     PURGE_FAILED = "purge_failed"
 
 
@@ -130,6 +132,8 @@ class Snapshot:
             a purge reaches that far, purge; None when not asked, or not known.
         parked: Runs that this operation paused itself.
         purge_reach: Whether a purge takes children along.
+        unkillable: The statuses in which a kill ends nothing.
+        is_hindered: Whether the engine now does no write but a forced purge.
     """
 
     reading: KeyReading
@@ -138,6 +142,8 @@ class Snapshot:
     effect: PriorEffect = PriorEffect.NOT_ASKED
     parked: tuple[Parked, ...] = ()
     purge_reach: Reach = Reach.UNKNOWN
+    unkillable: frozenset[InvocationStatus] = frozenset()
+    is_hindered: bool = False
 
 
 @attrs.frozen
@@ -150,10 +156,16 @@ class Blocker:
 
 @attrs.frozen
 class Allowed:
-    """The key may be recovered: kill these, shared handlers first, then purge these."""
+    """
+    The key may be recovered: kill these, shared handlers first, then purge these.
+
+    Attributes:
+        to_force_purge: What no kill and no purge reaches; neither of the other two.
+    """
 
     to_kill: tuple[str, ...] = ()
     to_purge: tuple[str, ...] = ()
+    to_force_purge: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -204,10 +216,19 @@ def evaluate(snapshot: Snapshot, policy: RecoveryPolicy) -> Allowed | Blocked:
     )
     if blockers:
         return Blocked(blockers)
+    goes = groups.stuck_main + groups.ended_main
+    # Where the policy did not include it, a rule has blocked before.
+    forced = tuple(one for one in goes if _is_beyond_reach(snapshot, one))
     return Allowed(
-        to_kill=_ids(groups.stuck),
-        to_purge=_ids(groups.stuck_main + groups.ended_main),
+        to_kill=_ids(tuple(one for one in groups.stuck if one not in forced)),
+        to_purge=_ids(tuple(one for one in goes if one not in forced)),
+        to_force_purge=_ids(forced),
     )
+
+
+def _is_beyond_reach(snapshot: Snapshot, one: Invocation) -> bool:
+    """Whether neither a kill nor a purge would do anything to it."""
+    return snapshot.is_hindered or one.status in snapshot.unkillable
 
 
 def _ids(invocations: tuple[Invocation, ...]) -> tuple[str, ...]:
@@ -233,7 +254,8 @@ def _group(
     policy: RecoveryPolicy,
 ) -> str | None:
     ended_and_not = one.outcome is not None and not one.is_completed
-    if kind is HandlerKind.UNKNOWN or one.status is InvocationStatus.UNKNOWN or ended_and_not:
+    is_unclear = kind is HandlerKind.UNKNOWN and not _is_nameless(one, policy, now)
+    if is_unclear or one.status is InvocationStatus.UNKNOWN or ended_and_not:
         return "unknown"
     if one.is_completed:
         if kind is HandlerKind.SHARED:
@@ -242,6 +264,12 @@ def _group(
     if not policy.is_stuck(_as_before(one, parked), now):
         return "active"
     return "stuck_shared" if kind is HandlerKind.SHARED else "stuck_main"
+
+
+def _is_nameless(one: Invocation, policy: RecoveryPolicy, now: datetime) -> bool:
+    """Whether it has not begun, so that nobody says what it runs, and the policy lists it."""
+    has_begun = one.status is not InvocationStatus.PENDING or one.handler_name is not None
+    return not has_begun and policy.is_stuck(one, now)
 
 
 _ENDED: Mapping[InvocationOutcome | None, str] = {
@@ -304,6 +332,13 @@ def _not_retained(_: Snapshot, __: RecoveryPolicy, groups: _Sorted) -> tuple[str
     return _any(tuple(one for one in groups.stuck_main if one.retention == timedelta(0)))
 
 
+def _not_killable(s: Snapshot, policy: RecoveryPolicy, groups: _Sorted) -> tuple[str, ...] | None:
+    # Only main runs are ever purged: a shared call would be left.
+    mains = () if policy.force_purge else groups.stuck_main + groups.ended_main
+    asked = groups.stuck_shared + mains
+    return _any(tuple(one for one in asked if _is_beyond_reach(s, one)))
+
+
 def _says(snapshot: Snapshot, effect: PriorEffect) -> tuple[str, ...] | None:
     return () if snapshot.effect is effect else None
 
@@ -318,4 +353,5 @@ _RULES: tuple[tuple[BlockReason, _Rule], ...] = (
     (BlockReason.EFFECT_HAPPENED, lambda s, _p, _g: _says(s, PriorEffect.HAPPENED)),
     (BlockReason.EFFECT_UNKNOWN, lambda s, _p, _g: _says(s, PriorEffect.UNKNOWN)),
     (BlockReason.NOT_RETAINED, _not_retained),
+    (BlockReason.NOT_KILLABLE, _not_killable),
 )

@@ -81,16 +81,28 @@ class DeploymentInUse(Refused):
 
 @attrs.define(slots=False, eq=False, repr=False)
 class CommandNotAllowed(Refused):
-    """The status of the run does not call for this command."""
+    """
+    The status of the run does not call for this command, or its history speaks against it.
+
+    Attributes:
+        because: What its history says, as a sentence; empty where it is the status.
+    """
 
     code: ClassVar[str] = "command_not_allowed"
     _message: ClassVar[str] = "{command} was not sent to {invocation_id}."
-    _why: ClassVar[str] = "Its status is {status}."
     _fix: ClassVar[str] = "Inspect the key and choose the verb that it names."
 
     command: str
     invocation_id: str
     status: str
+    because: str = ""
+
+    @property
+    def why(self) -> str:
+        """Why it happened, as far as is known."""
+        if self.because:
+            return shown(self.because, limit=ADVICE_CHARACTERS)
+        return f"Its status is {shown(self.status)}."
 
 
 @attrs.define(slots=False, eq=False, repr=False)

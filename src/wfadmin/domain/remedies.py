@@ -125,6 +125,7 @@ def recover(
     *,
     stuck: str | None = None,
     with_children: bool = False,
+    force: bool = False,
 ) -> Remedy:
     """
     Make a key submittable again: its failed runs and its stored data are purged.
@@ -132,6 +133,7 @@ def recover(
     Args:
         stuck: The rule by which its unfinished run may be killed first; None kills nothing.
         with_children: Whether runs that it called go along, or may do so.
+        force: Whether no kill and no purge reaches it, so that it is forgotten by force.
     """
     if stuck is None:
         options: tuple[str, ...] = ()
@@ -139,6 +141,9 @@ def recover(
     else:
         options = ("--stuck", stuck)
         title = "If it is safe to run it all again: kill the run, then purge it and its state"
+    if force:
+        options = (*options, "--force-purge")
+        title = "If nothing else helps, and it is safe to run it all again: forget it by force"
     if with_children:
         options = (*options, "--with-children")
         title = f"{title}, and whatever it called"

@@ -50,6 +50,8 @@ def _steps(
             yield _step(Action.PAUSE, one)
     for one in to_kill:
         yield _step(Action.KILL, one)
+    for one in (runs[id_] for id_ in verdict.to_force_purge):
+        yield _step(Action.FORCE_PURGE, one)
     for one in (runs[id_] for id_ in verdict.to_purge):
         yield _step(Action.PURGE, one)
 

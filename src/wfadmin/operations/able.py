@@ -12,16 +12,25 @@ __all__ = ["facts_to_write", "lacks", "lacks_command"]
 _WORDS = {"listing": "listing of invocations", "state": "state by key"}
 
 
-async def facts_to_write(engine: Engine, host: Host) -> EngineFacts:
+async def facts_to_write(
+    engine: Engine,
+    host: Host,
+    *,
+    allowed: CommandName | None = None,
+) -> EngineFacts:
     """
     What the engine says about itself, for a verb that writes.
 
+    Args:
+        allowed: A command that the verb can make do with, should it be the only one that the
+            engine does now.
+
     Raises:
-        NotReady: Something keeps it from doing any write now.
+        NotReady: Something keeps it from doing any write now, that command too.
         EngineError: It did not answer, or was not understood.
     """
     facts = await ask(engine, host, engine.facts)
-    if facts.obstacle is not None:
+    if facts.obstacle is not None and allowed not in facts.unhindered:
         raise NotReady(engine.name, facts.obstacle)
     return facts
 

@@ -80,7 +80,8 @@ def repair_of(engine: Engine, host: Host, plan: Plan) -> Repair[Result]:
 
 def _recover(engine: Engine, host: Host, given: _Arguments, _: Verb) -> Repair[Result]:
     stuck, children = parse_stuck(given.all("stuck")), given.flag("with_children")
-    return Recover(engine, host, given.key(), RecoveryPolicy(stuck, children))
+    policy = RecoveryPolicy(stuck, children, given.flag("force_purge"))
+    return Recover(engine, host, given.key(), policy)
 
 
 def _cleanup(engine: Engine, host: Host, given: _Arguments, _: Verb) -> Repair[Result]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from wfadmin.domain.capabilities import EngineFacts, Reach
+from wfadmin.domain.capabilities import CommandName, EngineFacts, Reach
 from wfadmin.domain.errors import NotSupported, ServiceNotFound, WfadminError
 from wfadmin.domain.finding import DoctorFacts, Finding
 from wfadmin.domain.findings import findings_of_key
@@ -85,7 +85,15 @@ async def _inspect(engine: Engine, host: Host, key: WorkflowKey, *, show_state: 
     may_go_along = children != ()
     now = host.clock.now()
     effect = await _effect(engine, host, key)
-    snapshot = Snapshot(reading, now, children, effect, purge_reach=reach)
+    unkillable = frozenset() if facts is None else facts.capabilities.unkillable
+    snapshot = Snapshot(
+        reading,
+        now,
+        children,
+        effect,
+        purge_reach=reach,
+        unkillable=unkillable,
+    )
     warnings += [
         _warning("deployments", answers.deployments),
         _warning("state", answers.state),
@@ -100,7 +108,7 @@ async def _inspect(engine: Engine, host: Host, key: WorkflowKey, *, show_state: 
         children=children,
         state=answers.state.value,
         recover=evaluate(snapshot, host.policy),
-        findings=_findings(answers, host, takes_children=may_go_along),
+        findings=_findings(answers, host, may_go_along=may_go_along),
         warnings=tuple(one for one in warnings if one is not None),
     )
 
@@ -198,7 +206,7 @@ def _created(one: Invocation) -> Any:  # noqa: ANN401 - undated ones were taken 
     return one.created_at
 
 
-def _findings(answers: _Answers, host: Host, *, takes_children: bool) -> tuple[Finding, ...]:
+def _findings(answers: _Answers, host: Host, *, may_go_along: bool) -> tuple[Finding, ...]:
     runs = answers.invocations.unwrap()
     failures = tuple(one for one in runs if one.is_completed and _failed(one))
     unfinished = tuple(one for one in runs if not one.is_completed)
@@ -213,9 +221,17 @@ def _findings(answers: _Answers, host: Host, *, takes_children: bool) -> tuple[F
             unfinished_total=len(unfinished),
         ),
         thresholds=host.thresholds,
-        takes_children=takes_children,
+        takes_children=may_go_along,
+        unkillable=_to_force(answers.facts.value),
     )
     return findings_of_key(facts)
+
+
+def _to_force(facts: EngineFacts | None) -> frozenset[InvocationStatus]:
+    """The statuses that a forced purge is for, where the engine has one."""
+    if facts is None or CommandName.FORCE_PURGE not in facts.capabilities.commands:
+        return frozenset()
+    return facts.capabilities.unkillable
 
 
 def _failed(one: Invocation) -> bool:

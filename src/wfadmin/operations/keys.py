@@ -7,7 +7,14 @@ import attrs
 from wfadmin.domain.capabilities import Reach
 from wfadmin.domain.errors import InvalidWorkflowKey, NotSupported, UnexpectedAnswer
 from wfadmin.domain.keys import WorkflowKey
-from wfadmin.domain.model import HandlerKind, Invocation, InvocationOutcome, KeyedState, Service
+from wfadmin.domain.model import (
+    HandlerKind,
+    Invocation,
+    InvocationOutcome,
+    InvocationStatus,
+    KeyedState,
+    Service,
+)
 from wfadmin.domain.policy import RecoveryPolicy
 from wfadmin.domain.recovery import KeyReading, Parked, PriorEffect, Snapshot
 from wfadmin.operations.asking import ask, ask_all
@@ -43,6 +50,8 @@ class KeyReader:
         settled: The ids of the runs that had ended when they were asked: they call nobody more.
         effect: What the host said.
         purge_reach: Whether a purge takes children along, as the engine declares.
+        unkillable: The statuses in which a kill ends nothing, as it declares.
+        is_hindered: Whether it now does no write but a forced purge.
         is_planned: Whether a plan was made from what was read.
     """
 
@@ -54,6 +63,8 @@ class KeyReader:
     settled: set[str] = attrs.field(factory=set)
     effect: PriorEffect = PriorEffect.NOT_ASKED
     purge_reach: Reach = Reach.UNKNOWN
+    unkillable: frozenset[InvocationStatus] = frozenset()
+    is_hindered: bool = False
     is_planned: bool = False
 
     async def ask_service(self) -> None:
@@ -187,6 +198,8 @@ class KeyReader:
             self.effect,
             tuple(parked),
             self.purge_reach,
+            self.unkillable,
+            self.is_hindered,
         )
 
     def _children_of(self, one: Invocation) -> Callable[[], Awaitable[tuple[Invocation, ...]]]:

@@ -31,6 +31,7 @@ from wfadmin.domain.steps import steps_of
 from wfadmin.domain.text import shown
 from wfadmin.operations.able import facts_to_write, lacks_command
 from wfadmin.operations.host import Host
+from wfadmin.operations.inside import work_under_way
 from wfadmin.operations.keys import KeyReader, key_name
 from wfadmin.operations.recovery_loop import RecoveryLoop, blocked_error
 from wfadmin.operations.repair import Planned, Repair
@@ -59,11 +60,11 @@ _CLEAR = (
 )
 
 
-_LATE = (
-    "Work that a killed run began may still be under way, and what comes of it may be delivered to"
-    " a new run of the same id: start the work under a new id, or only when the old work has ended"
-    " for certain."
+_FORCED = (
+    "A forced purge goes past the order of the engine: it stops nothing that executes right now,"
+    " and until a worker has connected anew the id may not be usable."
 )
+_NO_FENCE = "Nothing tells the run that has not begun from another one of its id."
 
 # How many children a plan names at most; all are counted.
 _NAMED = 100
@@ -86,10 +87,17 @@ def _holder(reading: KeyReading) -> str | None:
     return f"the run {shown(holders[0].id)}" if holders else None
 
 
-def _ends_work(steps: tuple[Step, ...], reading: KeyReading) -> bool:
-    """Whether a run is ended from outside, or was: its work may go on without it."""
-    killed = {one.id for one in reading.invocations if one.outcome is InvocationOutcome.KILLED}
-    return any(one.action is Action.KILL or one.target in killed for one in steps)
+def _forcing(steps: tuple[Step, ...]) -> Iterator[str]:
+    forced = [one for one in steps if one.action is Action.FORCE_PURGE]
+    if forced:
+        yield _FORCED
+    if any(one.incarnation is None for one in forced):
+        yield _NO_FENCE
+
+
+def _is_ended_by_force(one: Invocation) -> bool:
+    """Whether it is ended from outside, or was: its work may go on without it."""
+    return not one.is_completed or one.outcome is InvocationOutcome.KILLED
 
 
 @attrs.define(eq=False)
@@ -119,6 +127,7 @@ class Recover(Repair[RecoverResult]):
             ("service_key", self.key.service_key),
             *(("stuck", written(rule)) for rule in self.policy.stuck),
             ("with_children", "yes" if self.policy.with_children else "no"),
+            ("force_purge", "yes" if self.policy.force_purge else "no"),
         )
 
     @property
@@ -130,10 +139,10 @@ class Recover(Repair[RecoverResult]):
         """See `Repair.plan`."""
         if self.key.service_name in self.host.protection.services:
             raise Protected(self.key.service_name)
-        self._facts = await facts_to_write(self.engine, self.host)
+        force = CommandName.FORCE_PURGE if self.policy.force_purge else None
+        self._facts = await facts_to_write(self.engine, self.host, allowed=force)
         can = self._facts.capabilities
-        keys = KeyReader(self.engine, self.host, self.key, purge_reach=can.purge_reach)
-        self._keys = keys
+        self._keys = keys = self._reader(self._facts)
         await keys.ask_service()
         await keys.ask_guard()
         reading = await keys.read()
@@ -150,11 +159,36 @@ class Recover(Repair[RecoverResult]):
             return self._plan_without_runs(keys)
         steps = steps_of(verdict, reading, can)
         self._check_commands(steps)
-        late = (_LATE,) if can.late_results and _ends_work(steps, reading) else ()
+        late = await self._late(keys, reading, steps) if can.late_results else ()
         reaches = {can.kill_reach, can.purge_reach} != {Reach.ALONE}
         along = self._going_along(keys, reading) if reaches else ()
-        warnings = (_WINDOWS[can.fence], *late, *along)
+        warnings = (_WINDOWS[can.fence], *_forcing(steps), *late, *along)
         return Planned((Item(key_name(self.key), steps),), warnings)
+
+    def _reader(self, facts: EngineFacts) -> KeyReader:
+        return KeyReader(
+            self.engine,
+            self.host,
+            self.key,
+            purge_reach=facts.capabilities.purge_reach,
+            unkillable=facts.capabilities.unkillable,
+            is_hindered=facts.obstacle is not None,
+        )
+
+    async def _late(
+        self,
+        keys: KeyReader,
+        reading: KeyReading,
+        steps: tuple[Step, ...],
+    ) -> tuple[str, ...]:
+        """What to know of work that goes on without the runs that go, and their children."""
+        goes = {step.target for step in steps}
+        children = keys.snapshot(reading, self.policy).children or ()
+        runs = (*(one for one in reading.invocations if one.id in goes), *children)
+        # A child that has not ended is ended with its parent.
+        by_force = [one for one in runs if _is_ended_by_force(one)]
+        others = tuple(one for one in runs if one not in by_force)
+        return await work_under_way(self.engine, self.host, tuple(by_force), others=others)
 
     def _going_along(self, keys: KeyReader, reading: KeyReading) -> Iterator[str]:
         """The children that the policy includes, each with its status."""

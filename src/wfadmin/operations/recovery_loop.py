@@ -12,8 +12,8 @@ from collections.abc import Callable
 import attrs
 
 from wfadmin.domain.answers import Answer
-from wfadmin.domain.capabilities import Capabilities, Reach
-from wfadmin.domain.commands import Command, Kill, Pause, Purge, Resume
+from wfadmin.domain.capabilities import Capabilities, CommandName, Reach
+from wfadmin.domain.commands import Command, ForcePurge, Kill, Pause, Purge, Resume
 from wfadmin.domain.errors import (
     EngineUnreachable,
     OutcomeUnknown,
@@ -42,6 +42,7 @@ from wfadmin.domain.recovery import (
 from wfadmin.domain.remedies import resume
 from wfadmin.domain.steps import steps_of
 from wfadmin.domain.text import shown
+from wfadmin.operations.inside import refuse_to_ruin
 from wfadmin.operations.keys import KeyReader
 from wfadmin.operations.writing import Lost, Writing
 from wfadmin.ports.control import InvocationControl
@@ -57,7 +58,9 @@ _COMMANDS: dict[Action, Callable[[InvocationRef], Command]] = {
     Action.PAUSE: Pause,
     Action.KILL: Kill,
     Action.PURGE: Purge,
+    Action.FORCE_PURGE: ForcePurge,
 }
+_PURGES = frozenset({Action.PURGE, Action.FORCE_PURGE})
 
 
 def run_of(step: Step, reading: KeyReading) -> Invocation | None:
@@ -74,7 +77,11 @@ def run_of(step: Step, reading: KeyReading) -> Invocation | None:
 
 def is_here(step: Step, reading: KeyReading) -> bool:
     """Whether its run may still be there: an incomplete reading proves nothing gone."""
-    return reading.incomplete is not None or run_of(step, reading) is not None
+    if reading.incomplete is not None or run_of(step, reading) is not None:
+        return True
+    # One that had not begun may have been begun: nothing tells it from another one.
+    nameless = step.action is Action.FORCE_PURGE and step.incarnation is None
+    return nameless and any(one.id == step.target for one in reading.invocations)
 
 
 def blocked_error(verdict: Blocked, sent: Sent = Sent.NO) -> RetryBlocked:
@@ -116,6 +123,8 @@ class RecoveryLoop:
     _parked: dict[str, Parked] = attrs.field(factory=dict)
     _parked_steps: dict[str, Step] = attrs.field(factory=dict)
     _sent: list[Step] = attrs.field(factory=list)
+    _asked: set[str] = attrs.field(factory=set)
+    _waited: set[str] = attrs.field(factory=set)
 
     async def run(self) -> KeyReading:
         """
@@ -134,6 +143,8 @@ class RecoveryLoop:
             while (step := self._next(reading)) is not None:
                 if self._may_have_called(step):
                     reading = await self._ask_whom_it_called(step, reading)
+                elif self._leaves_children(step):
+                    reading = await self._let_children_end(step, reading)
                 else:
                     reading = await self._take(step, reading)
             if self.state is None and self.keys.engine.state is not None:
@@ -160,7 +171,7 @@ class RecoveryLoop:
 
     def _next(self, reading: KeyReading) -> Step | None:
         """The step to take now; None when all that was planned to go is gone."""
-        goes = [one for one in self.planned if one.action in (Action.PURGE, Action.KILL)]
+        goes = [one for one in self.planned if one.action in _PURGES | {Action.KILL}]
         if not any(self._is_pending(one, reading) for one in goes):
             return None
         verdict = evaluate(
@@ -183,13 +194,45 @@ class RecoveryLoop:
     def _may_have_called(self, step: Step) -> bool:
         """Whether a purge may take children along that the run called after it was asked."""
         matters = self.keys.purge_reach is not Reach.ALONE and not self.policy.with_children
-        return matters and step.action is Action.PURGE and step.target not in self.keys.settled
+        was_asked = step.target in self.keys.settled | self._asked
+        return matters and step.action in _PURGES and not was_asked
 
     async def _ask_whom_it_called(self, step: Step, reading: KeyReading) -> KeyReading:
         run = run_of(step, reading)
         assert run is not None  # noqa: S101 - the step was made from this reading
+        # Once: one that has not ended might call somebody again and again.
+        self._asked.add(step.target)
         await self.keys.ask_children((run,))
         return await self.keys.read()
+
+    def _leaves_children(self, step: Step) -> bool:
+        """Whether a purge would meet children that our kill of their parent has still to reach."""
+        reaches = step.action is Action.PURGE and self.keys.purge_reach is not Reach.ALONE
+        was_killed = step.target in self.killed and step.target not in self._waited
+        return reaches and was_killed and bool(self._unfinished_children(step))
+
+    def _unfinished_children(self, step: Step) -> tuple[str, ...]:
+        children = self.keys.children.get(step.target, ())
+        return tuple(one.id for one in children if not one.is_completed)
+
+    async def _let_children_end(self, step: Step, reading: KeyReading) -> KeyReading:
+        run = run_of(step, reading)
+        assert run is not None  # noqa: S101 - the step was made from this reading
+        self._waited.add(step.target)
+
+        async def look() -> KeyReading:
+            await self.keys.ask_children((run,))
+            return await self.keys.read()
+
+        def done(_: KeyReading) -> bool:
+            return not self._unfinished_children(step)
+
+        kill = attrs.evolve(step, action=Action.KILL)
+        try:
+            return await self.writing.confirm(kill, Answer.ACCEPTED, look, done)
+        except OutcomeUnknown as error:
+            left = Blocker(BlockReason.HAS_CHILDREN, self._unfinished_children(step))
+            raise blocked_error(Blocked((left,)), self.writing.sent) from error
 
     def _is_planned(self, step: Step) -> bool:
         # A park serves its kill: a loop of failing attempts changes its status all the time.
@@ -206,8 +249,8 @@ class RecoveryLoop:
         """Whether what `step` is to bring about is not so yet."""
         run = run_of(step, reading)
         if run is None:
-            return reading.incomplete is not None
-        return step.action is Action.PURGE or not run.is_completed
+            return is_here(step, reading)
+        return step.action in _PURGES or not run.is_completed
 
     async def _take(self, step: Step, reading: KeyReading) -> KeyReading:
         run = run_of(step, reading)
@@ -244,7 +287,7 @@ class RecoveryLoop:
         )
 
     async def _confirm(self, step: Step, answer: Answer | Lost) -> KeyReading:
-        if step.action is Action.PURGE:
+        if step.action in _PURGES:
             reading = await self.writing.confirm(step, answer, self._look, self._is_purged(step))
             self._count(self.purged, step, answer)
             return reading
@@ -307,13 +350,22 @@ class RecoveryLoop:
 
     async def _resume(self, paused: Step) -> None:
         reading = await self.keys.read_whole()
-        run = run_of(paused, reading)
-        if run is None or run.status is not InvocationStatus.PAUSED:
+        run = _paused_run(paused, reading)
+        if run is not None and CommandName.RESUME not in self.capabilities.repeatable:
+            await refuse_to_ruin(self.keys.engine, self.keys.host, run, (CommandName.RESUME,))
+            run = _paused_run(paused, await self.keys.read_whole())
+        if run is None:
             return
         step = attrs.evolve(paused, action=Action.RESUME)
         command = Resume(run.ref)
         answer = await self.writing.send(lambda: self.control.perform(command))
         await self.writing.confirm(step, answer, self.keys.read, _is_resumed(step))
+
+
+def _paused_run(step: Step, reading: KeyReading) -> Invocation | None:
+    """The run of `step`, where it is still paused."""
+    run = run_of(step, reading)
+    return run if run is not None and run.status is InvocationStatus.PAUSED else None
 
 
 def _is_resumed(step: Step) -> Callable[[KeyReading], bool]:

@@ -34,6 +34,7 @@ from wfadmin.domain.text import shown
 from wfadmin.operations.able import facts_to_write, lacks, lacks_command
 from wfadmin.operations.asking import ask
 from wfadmin.operations.host import Host
+from wfadmin.operations.inside import refuse_to_ruin
 from wfadmin.operations.keys import KeyReader, key_name
 from wfadmin.operations.recovery_loop import left_paused, run_of
 from wfadmin.operations.repair import Planned, Repair
@@ -116,6 +117,7 @@ class Steer(Repair[CommandResult]):
             case Send(actions):
                 self._check(actions)
                 await self._refuse_to_repeat(actions)
+                await self._refuse_to_ruin(run, actions)
                 return Planned((Item(run.id, tuple(self._step(one, run) for one in actions)),))
             case other:
                 assert_never(other)
@@ -140,6 +142,11 @@ class Steer(Repair[CommandResult]):
         for intent in intents:
             if intent.target == target:
                 raise EndNotKnown(intent.id, intent.verb, target)
+
+    async def _refuse_to_ruin(self, run: Invocation, actions: tuple[Action, ...]) -> None:
+        names = {_NAMES[action] for action in actions} - self._capabilities.repeatable
+        if names:
+            await refuse_to_ruin(self.engine, self.host, run, names)
 
     def _step(self, action: Action, run: Invocation) -> Step:
         moves = action is Action.RESUME and not self._is_there(run)
@@ -207,6 +214,8 @@ class Steer(Repair[CommandResult]):
         assert control is not None  # noqa: S101 - planned before
         self._keys.is_planned = True
         writing.floor = self._capabilities.write_floor
+        # Its history once more, before the reading that the first write goes by.
+        await self._refuse_to_ruin(run, tuple(step.action for step in items[0].steps))
         reading = await self._keys.read_whole()
         now = run_of(items[0].steps[0], reading)
         if now is not None and isinstance(self._decision(now), NoChange):

@@ -21,7 +21,7 @@ from wfadmin.ports.admin import AdminApi
 from wfadmin.ports.control import InvocationControl
 from wfadmin.ports.deployments import DeploymentRegistry
 from wfadmin.ports.engine import Engine
-from wfadmin.ports.history import HistoryEntry, InvocationHistory
+from wfadmin.ports.history import Examination, HistoryEntry, InvocationHistory
 from wfadmin.ports.invocations import InvocationStore
 from wfadmin.ports.listing import InvocationListing
 from wfadmin.ports.state import StateStore
@@ -56,6 +56,7 @@ _POINTS = {
     CommandName.CANCEL: Point.CANCEL,
     CommandName.KILL: Point.KILL,
     CommandName.PURGE: Point.PURGE,
+    CommandName.FORCE_PURGE: Point.FORCE_PURGE,
 }
 
 
@@ -196,6 +197,12 @@ class _History(InvocationHistory):
                 yield entry
         finally:
             await close_entries(found)
+
+    @override
+    async def examine(self, ref: InvocationRef) -> Examination:
+        call = PortCall(Point.EXAMINE, (ref,))
+        found: Examination = await self._around(call, lambda: self._inner.examine(ref))
+        return found
 
 
 @attrs.frozen(eq=False)

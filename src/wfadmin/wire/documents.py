@@ -248,8 +248,12 @@ def _value(value: bytes) -> JsonObject:
 
 def _recover(verdict: Allowed | Blocked) -> JsonObject:
     if isinstance(verdict, Allowed):
-        kill, purge = list(verdict.to_kill), list(verdict.to_purge)
-        return {"allowed": {"toKill": kill, "toPurge": purge}}
+        steps: JsonObject = {
+            "toKill": list(verdict.to_kill),
+            "toPurge": list(verdict.to_purge),
+            "toForcePurge": list(verdict.to_force_purge),
+        }
+        return {"allowed": steps}
     blockers = ((one.reason.value, one.invocation_ids) for one in verdict.blockers)
     return {"blocked": _blocked(verdict.reason.value, verdict.invocation_ids, blockers)}
 

@@ -54,7 +54,14 @@ def test_what_http_lacks_is_none_and_says_what_to_do_instead() -> None:
     assert [getattr(engine, name) for name in ("deployments", "listing", "history", "state")] == (
         [None] * 4
     )
-    assert set(engine.instead) == {"deployments", "listing", "history", "state", "cancel"}
+    assert set(engine.instead) == {
+        "deployments",
+        "listing",
+        "history",
+        "state",
+        "cancel",
+        "force_purge",
+    }
     assert CommandName.CANCEL not in Version("1.18.3").capabilities.commands
     assert "Restart or roll the workers" in engine.instead["deployments"]
     assert "retention policy" in engine.instead["deployments"]

@@ -45,7 +45,7 @@ def test_with_its_address_the_slots_for_lists_and_histories_are_filled() -> None
     assert isinstance(both.listing, DaprListing)
     assert isinstance(both.history, DaprHistory)
     assert (both.deployments, both.state) == (None, None)
-    assert set(both.instead) == {"deployments", "state", "cancel"}
+    assert set(both.instead) == {"deployments", "state", "cancel", "force_purge"}
 
 
 def test_without_its_address_they_are_empty() -> None:

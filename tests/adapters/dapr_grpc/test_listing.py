@@ -9,7 +9,8 @@ import pytest
 
 from tests.adapters.dapr_grpc import oracle
 from tests.adapters.dapr_grpc.herd import Herd, PaperChannel, every_fifth_waits
-from tests.adapters.dapr_grpc.servers import Answered, client_of, replaying, serving
+from tests.adapters.dapr_grpc.servers import Answered, Asked, client_of, replaying, serving
+from tests.adapters.dapr_grpc.test_events import event
 from wfadmin.adapters.dapr.grpc.listing import DaprListing
 from wfadmin.adapters.dapr.grpc.sidecar import DaprSidecar
 from wfadmin.domain.errors import EngineUnreachable, NotSupported
@@ -274,3 +275,24 @@ async def peak(many: int) -> int:
     finally:
         tracemalloc.stop()
         await client.aclose()
+
+
+async def test_the_stalled_ones_that_are_told_say_what_they_want() -> None:
+    herd = Herd(3, lambda place: {"status": ("STALLED", "RUNNING", "SUSPENDED")[place]})
+    stalled = oracle.history(
+        event("executionStalled", reason="VERSION_NOT_AVAILABLE", description="no worker has v1")
+    )
+    asked: list[bytes] = []
+
+    async def answers(call: Asked) -> Answered:
+        if call.method != "GetInstanceHistory":
+            return await herd(call)
+        asked.append(call.request)
+        return Answered(stalled)
+
+    async with serving(answers) as (_, sidecar):
+        found = await DaprListing(sidecar).survey(failures=20, unfinished=1000)
+
+    wanted = {one.id: one.failure for one in found.unfinished}
+    assert wanted == {"i-0": "VERSION_NOT_AVAILABLE: no worker has v1", "i-1": None, "i-2": None}
+    assert asked == [oracle.encoded("GetInstanceHistoryRequest", {"instanceId": "i-0"})]

@@ -16,10 +16,11 @@ from tests.adapters.dapr_grpc.servers import (
 from tests.adapters.dapr_grpc.test_events import event
 from wfadmin.adapters.dapr.grpc.history import DaprHistory
 from wfadmin.adapters.dapr.grpc.invocations import ELSEWHERE, DaprGrpcInvocations
+from wfadmin.domain.capabilities import CommandName
 from wfadmin.domain.errors import EngineUnreachable, InvocationNotFound
 from wfadmin.domain.keys import Incarnation, InvocationRef, WorkflowKey
 from wfadmin.domain.model import InvocationOutcome, InvocationStatus
-from wfadmin.ports.history import HistoryEntry
+from wfadmin.ports.history import Examination, HistoryEntry
 
 pytestmark = pytest.mark.asyncio
 
@@ -229,3 +230,51 @@ async def test_a_child_that_cannot_be_read_is_an_error_and_not_left_out() -> Non
 async def test_what_is_not_there_has_no_children() -> None:
     async with replaying(as_recorded("history-unknown")) as (_, sidecar):
         assert await DaprGrpcInvocations(sidecar).children(ref("nope")) == ()
+
+
+# --- what the status does not say ----------------------------------------------------------------
+
+
+async def examined(*events: dict[str, object], asked: InvocationRef | None = None) -> Examination:
+    data = oracle.history(*events)
+
+    async def answers(_: Asked) -> Answered:
+        return Answered(data)
+
+    async with serving(answers) as (_, sidecar):
+        return await DaprHistory(sidecar).examine(asked or ref("a"))
+
+
+async def test_an_activity_without_a_result_is_work_under_way() -> None:
+    found = await examined(
+        event("taskScheduled", 1, name="charge"),
+        event("taskScheduled", 2, name="mail"),
+        event("taskScheduled", 3),
+        event("taskCompleted", taskScheduledId=2),
+    )
+
+    assert found == Examination(open_work=("the activity charge", "the activity 3"))
+
+
+async def test_two_suspends_in_a_row_forbid_a_resume() -> None:
+    found = await examined(event("executionSuspended"), event("executionSuspended"))
+
+    assert found.open_work == ()
+    assert set(found.harmful) == {CommandName.RESUME}
+    assert "loop for ever" in found.harmful[CommandName.RESUME]
+
+
+async def test_the_history_of_another_run_is_not_examined() -> None:
+    with pytest.raises(InvocationNotFound, match="a"):
+        await examined(event("executionStarted"), asked=ref("a", RUN))
+
+
+@pytest.mark.parametrize(
+    ("name", "work"), [("history-activity-in-flight", 1), ("history-completed", 0)]
+)
+async def test_a_recorded_history_is_examined(name: str, work: int) -> None:
+    async with replaying(as_recorded(name)) as (_, sidecar):
+        asked = oracle.message("GetInstanceHistoryRequest").FromString(as_recorded(name)[1])
+        found = await DaprHistory(sidecar).examine(ref(asked.instanceId))
+
+    assert (len(found.open_work or ()), found.harmful) == (work, {})

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from wfadmin.adapters.memory import MemoryEngine, Point, World
 from wfadmin.adapters.memory.table import version_of
-from wfadmin.domain.commands import Cancel, Kill, Pause, Purge, Resume
+from wfadmin.domain.capabilities import CommandName
+from wfadmin.domain.commands import Cancel, ForcePurge, Kill, Pause, Purge, Resume
 from wfadmin.domain.keys import InvocationRef, WorkflowKey
 from wfadmin.ports.history import HistoryEntry
 
@@ -39,7 +40,9 @@ CALLS: dict[Point, _Call] = {
     Point.CANCEL: lambda engine, ref: engine.control.perform(Cancel(ref)),
     Point.KILL: lambda engine, ref: engine.control.perform(Kill(ref)),
     Point.PURGE: lambda engine, ref: engine.control.perform(Purge(ref)),
+    Point.FORCE_PURGE: lambda engine, ref: engine.control.perform(ForcePurge(ref)),
     Point.HISTORY: history_of,
+    Point.EXAMINE: lambda engine, ref: engine.history.examine(ref),
     Point.READ_STATE: lambda engine, _: engine.state.read(KEY, values=True),
     Point.CLEAR_STATE: lambda engine, _: engine.state.clear(
         KEY, expected_version=version_of(STATE)
@@ -49,6 +52,10 @@ CALLS: dict[Point, _Call] = {
 
 def world_for(point: Point, acceptance: timedelta = timedelta(0)) -> tuple[World, InvocationRef]:
     """Give a world in which the call of that point does something."""
+    if point is Point.FORCE_PURGE:
+        forced = frozenset({CommandName.FORCE_PURGE})
+        dapr = World(like="dapr", commands=forced, acceptance=acceptance)
+        return dapr, dapr.workflow("Order").key(KEY.service_key).running().ref
     world = World(acceptance=acceptance)
     key = world.workflow("Order").key(KEY.service_key).state(STATE)
     world.place(URL, serves=("Order",))

@@ -8,11 +8,13 @@ import attrs
 from typing_extensions import override
 
 from wfadmin.adapters.dapr.api import NAME, DaprApi
+from wfadmin.adapters.dapr.grpc.forcing import DaprForcing
 from wfadmin.adapters.dapr.workflows import DaprWorkflows, Operation
 from wfadmin.domain.answers import Answer
 from wfadmin.domain.commands import (
     Cancel,
     Command,
+    ForcePurge,
     Kill,
     Pause,
     Purge,
@@ -24,11 +26,16 @@ from wfadmin.domain.commands import (
 from wfadmin.domain.errors import InvalidWorkflowKey, NotSupported
 from wfadmin.ports.control import InvocationControl
 
-__all__ = ["NO_CANCEL", "DaprControl"]
+__all__ = ["NO_CANCEL", "NO_FORCE", "DaprControl"]
 
 #: What to do instead of a cancel.
 NO_CANCEL = (
     "Kill it: the workflow gets no word of it, its children end too, and activities that run go on."
+)
+#: What to do instead of a forced purge, over HTTP or with an older sidecar.
+NO_FORCE = (
+    "Give the address of the gRPC API of a sidecar from 1.18 on: over HTTP nothing is purged that"
+    " has not ended."
 )
 _NO_DEPLOYMENT = (
     "Resume it without a deployment: it goes on in whichever worker of its app is connected."
@@ -37,6 +44,9 @@ _NO_VERSION = (
     "Use a sidecar whose version is known here: to another one, or one that does not say, nothing"
     " is sent that changes a run."
 )
+
+
+_OverHttp = Pause | Resume | Cancel | Kill | Purge | Start | RaiseEvent
 
 
 @attrs.frozen(eq=False)
@@ -50,15 +60,18 @@ class DaprControl(InvocationControl):
 
     _api: DaprApi
     workflows: DaprWorkflows
+    _forcing: DaprForcing | None = None
 
     @override
     async def perform(self, command: Command) -> Answer:
         """
-        See `InvocationControl.perform`. Sends: one POST.
+        See `InvocationControl.perform`. Sends: one POST; a forced purge two reads and a write.
 
         Before the first one also a GET, where no version was seen yet: of a version that nobody
         knows no command is declared, and none is sent.
         """
+        if isinstance(command, ForcePurge):
+            return await self._force(command)
         name = command_name(command)
         send = self._sending(command)
         version = await self._api.version()
@@ -66,7 +79,12 @@ class DaprControl(InvocationControl):
             raise NotSupported(NAME, f"command {name.value} in this version", _NO_VERSION)
         return await send()
 
-    def _sending(self, command: Command) -> Callable[[], Awaitable[Answer]]:
+    async def _force(self, command: ForcePurge) -> Answer:
+        if self._forcing is None or not (await self._api.version()).forces:
+            raise NotSupported(NAME, f"command {command_name(command).value}", NO_FORCE)
+        return await self._forcing.purge(command.ref)
+
+    def _sending(self, command: _OverHttp) -> Callable[[], Awaitable[Answer]]:
         """What sends the command, once it is checked that it makes sense."""
         name, ref, workflows = command_name(command).value, command.ref, self.workflows
         match command:

@@ -9,11 +9,11 @@ from typing_extensions import override
 
 from wfadmin.adapters.dapr.admin import DaprAdmin
 from wfadmin.adapters.dapr.api import NAME, TOKEN_HEADER, DaprApi
-from wfadmin.adapters.dapr.control import NO_CANCEL, DaprControl
+from wfadmin.adapters.dapr.control import NO_CANCEL, NO_FORCE, DaprControl
 from wfadmin.adapters.dapr.grpc import DaprGrpc, connect_grpc
 from wfadmin.adapters.dapr.identifiers import app_query
 from wfadmin.adapters.dapr.invocations import DaprInvocations
-from wfadmin.adapters.dapr.troubles import obstacle_of
+from wfadmin.adapters.dapr.troubles import NO_WORKER, hindrance_of
 from wfadmin.adapters.dapr.workflows import DaprWorkflows
 from wfadmin.domain.capabilities import CommandName, EngineFacts, Listing
 from wfadmin.domain.errors import InvalidConfig, InvalidEngineUrl
@@ -41,8 +41,11 @@ INSTEAD: Final[Mapping[str, str]] = MappingProxyType(
         "history": "Give the address of the gRPC API too: HTTP shows only where a run stands.",
         "state": "Inspect the run: what it keeps is its input, output and history.",
         CommandName.CANCEL.value: NO_CANCEL,
+        CommandName.FORCE_PURGE.value: NO_FORCE,
     },
 )
+_NOTHING: Final[frozenset[CommandName]] = frozenset()
+_FORCED: Final = frozenset({CommandName.FORCE_PURGE})
 _INSTEAD_WITH_GRPC: Final[Mapping[str, str]] = MappingProxyType(
     {name: text for name, text in INSTEAD.items() if name not in ("listing", "history")},
 )
@@ -98,7 +101,13 @@ class DaprEngine(Engine):
         if self._grpc is not None and version.lists:
             # What is left out of a long list, the survey says by itself.
             can = attrs.evolve(can, listing=Listing.COMPLETE)
-        return EngineFacts(version.text, can, obstacle_of(metadata, self._api.app_id))
+        forced = _FORCED if self._grpc is not None and version.forces else _NOTHING
+        can = attrs.evolve(can, commands=can.commands | forced)
+        trouble = hindrance_of(metadata, self._api.app_id)
+        # It needs no worker, and is the only way out of some troubles while none is connected.
+        unhindered = forced if trouble is NO_WORKER else _NOTHING
+        obstacle = None if trouble is None else trouble.sentences
+        return EngineFacts(version.text, can, obstacle, unhindered)
 
     @override
     async def aclose(self) -> None:
@@ -147,7 +156,7 @@ def connect(settings: EngineSettings, *, app_id: str | None = None) -> Engine:
         address=place.shown,
         admin=DaprAdmin(api, ingress),
         invocations=DaprInvocations(api, workflows, None if grpc is None else grpc.invocations),
-        control=DaprControl(api, workflows),
+        control=DaprControl(api, workflows, None if grpc is None else grpc.forcing),
         grpc=grpc,
     )
 

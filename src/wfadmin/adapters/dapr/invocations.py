@@ -10,7 +10,7 @@ from wfadmin.adapters.dapr.identifiers import segment
 from wfadmin.adapters.dapr.workflows import DaprWorkflows
 from wfadmin.domain.errors import InvalidWorkflowKey, NotSupported
 from wfadmin.domain.keys import InvocationRef, WorkflowKey
-from wfadmin.domain.model import Invocation
+from wfadmin.domain.model import Invocation, InvocationStatus
 from wfadmin.domain.text import shown
 from wfadmin.ports.invocations import InvocationStore
 
@@ -33,7 +33,9 @@ class DaprInvocations(InvocationStore):
     @override
     async def for_key(self, key: WorkflowKey) -> tuple[Invocation, ...]:
         """
-        See `InvocationStore.for_key`. Sends: one GET, and one more for one that may be stalled.
+        See `InvocationStore.for_key`.
+
+        Sends: one GET, one more for one that may be stalled, and over gRPC a call for its reason.
 
         Raises:
             InvalidWorkflowKey: The instance of that id belongs to another workflow.
@@ -71,4 +73,7 @@ class DaprInvocations(InvocationStore):
 
     async def _invocation(self, found: Instance, asked: WorkflowKey | None) -> Invocation:
         version = (await self._api.metadata()).version if found.may_be_stalled else None
-        return invocation_of(found, asked, version)
+        run = invocation_of(found, asked, version)
+        if run.status is InvocationStatus.STALLED and self._over_grpc is not None:
+            return await self._over_grpc.with_reason(run)
+        return run

@@ -12,7 +12,7 @@ import attrs
 from wfadmin.adapters.dapr.answers import Metadata
 from wfadmin.domain.answers import Answer
 
-__all__ = ["Trouble", "obstacle_of", "said", "sentence", "trouble_in", "trouble_of"]
+__all__ = ["NO_WORKER", "Trouble", "hindrance_of", "said", "sentence", "trouble_in", "trouble_of"]
 
 
 @attrs.frozen
@@ -28,8 +28,14 @@ class Trouble:
     problem: str
     remedy: str
 
+    @property
+    def sentences(self) -> str:
+        """Both, as whole sentences."""
+        return f"{sentence(self.problem)} {sentence(self.remedy)}"
 
-_NO_WORKER = Trouble(
+
+#: Only a forced purge is done all the same.
+NO_WORKER = Trouble(
     "no worker of the app is connected",
     "start the app, or see why it does not connect, and look again; nothing was done",
 )
@@ -68,7 +74,7 @@ _ENDINGS: tuple[tuple[re.Pattern[str], Answer | Trouble], ...] = tuple(
         ("orchestration has not yet completed", Answer.WRONG_STATUS),
         ("(?:actor|workflow) is stalled", Answer.WRONG_STATUS),
         (r"an active workflow with ID '[^']*' already exists", Answer.WRONG_STATUS),
-        (r"did not find address for actor '[^']*'", _NO_WORKER),
+        (r"did not find address for actor '[^']*'", NO_WORKER),
         (r"actorStateStore value: \"true\" in your state store component file", _NO_STORE),
         ("scheduler clients are disabled", _NO_SCHEDULER),
     )
@@ -101,9 +107,9 @@ def _meaning(message: str) -> Answer | Trouble | None:
     return next((meaning for ending, meaning in _ENDINGS if ending.search(message)), None)
 
 
-def obstacle_of(metadata: Metadata, app_id: str | None = None) -> str | None:
+def hindrance_of(metadata: Metadata, app_id: str | None = None) -> Trouble | None:
     """
-    What keeps any write from being done now, as sentences; None where nothing is known.
+    What keeps any write from being done now; None where nothing is known.
 
     Args:
         app_id: The app that is meant, where one was named: the workers of another app are
@@ -112,10 +118,8 @@ def obstacle_of(metadata: Metadata, app_id: str | None = None) -> str | None:
     trouble = trouble_of(metadata)
     is_own = app_id is None or app_id == metadata.app_id
     if trouble is None and is_own and metadata.workers == 0:
-        trouble = _NO_WORKER
-    if trouble is None:
-        return None
-    return f"{sentence(trouble.problem)} {sentence(trouble.remedy)}"
+        return NO_WORKER
+    return trouble
 
 
 def sentence(text: str) -> str:

@@ -29,6 +29,7 @@ _COUNTS_WORKERS: _Minor = (1, 16)
 _STALLS: _Minor = (1, 17)
 _LISTS: _Minor = (1, 17)
 _NAMES_SCHEDULERS: _Minor = (1, 18)
+_FORCES: _Minor = (1, 18)
 _OTHER_APPS: _Minor = (1, 19)
 _NEWEST: _Minor = (1, 19)
 
@@ -61,6 +62,9 @@ _SEEN = Capabilities(
     # A second pause and one resume poison an instance for ever; and what waits for its planned
     # start is started by a pause (both seen live).
     pausable=frozenset({InvocationStatus.RUNNING}),
+    # What is stalled refuses every command; what waits for its planned start is started by a
+    # terminate, which comes too late then (both seen live).
+    unkillable=frozenset({InvocationStatus.PENDING, InvocationStatus.STALLED}),
     write_floor=WRITE_FLOOR,
 )
 
@@ -106,6 +110,11 @@ class Version:
     def names_schedulers(self) -> bool:
         """Whether a missing list of schedulers means that none is configured."""
         return self._is_from(_NAMES_SCHEDULERS)
+
+    @property
+    def forces(self) -> bool:
+        """Whether a forced purge takes children along; an older one leaves them, or refuses."""
+        return self._is_from(_FORCES)
 
     @property
     def reaches_other_apps(self) -> bool:

@@ -24,6 +24,7 @@ from wfadmin.domain.answers import Answer
 from wfadmin.domain.commands import (
     Cancel,
     Command,
+    ForcePurge,
     Kill,
     Pause,
     Purge,
@@ -51,7 +52,7 @@ def decide(table: Table, command: Command, run: Invocation | None) -> Answer | E
         EngineRejected: The deployment to resume on is not registered.
         NotSupported: The engine that this is like knows no such command.
     """
-    if isinstance(command, Start | RaiseEvent):
+    if isinstance(command, ForcePurge | Start | RaiseEvent):
         raise NotSupported(WHERE, command_name(command).value)
     if run is None:
         return Answer.NOT_FOUND

@@ -66,6 +66,7 @@ def _capabilities(fence: Fence, commands: frozenset[CommandName]) -> Capabilitie
         services_cover_names=False,
         repeatable=frozenset({CommandName.KILL, CommandName.PURGE}),
         pausable=frozenset({InvocationStatus.RUNNING}),
+        unkillable=frozenset({InvocationStatus.PENDING, InvocationStatus.STALLED}),
         write_floor=timedelta(seconds=8),
     )
 
@@ -159,6 +160,7 @@ DAPR = Profile(
         "listing": "Ask for an instance by its id: over HTTP nothing lists them.",
         "history": "Inspect the run: over HTTP only where it stands is shown.",
         "state": "Inspect the run: what it keeps is its history.",
+        "force_purge": "Over HTTP nothing is purged that has not ended.",
         "cancel": "Kill it: a workflow is not asked whether it wants to end.",
     },
 )

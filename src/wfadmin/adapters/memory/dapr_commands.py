@@ -10,7 +10,9 @@ resume     of what is paused once: it runs. Of what is paused twice: its turn ne
            ends, and nothing asked of it is answered any more. Of what runs: fails it
 terminate  ends it, its children a little later; a child ended alone fails its parent
 purge      ended only, with its children
-stalled    wrong status for everything
+force      goes past all that: also what has not ended, and without a worker; of what
+           was stalled a ghost remains until no worker was connected for a moment
+stalled    wrong status for everything else
 no worker  an error for everything but the reading part of a purge
 =========  ==========================================================================
 """
@@ -24,7 +26,15 @@ from wfadmin.adapters.memory.profile import Effect
 from wfadmin.adapters.memory.registry import WHERE
 from wfadmin.adapters.memory.table import NOT_STARTED, Table
 from wfadmin.domain.answers import Answer
-from wfadmin.domain.commands import Command, Kill, Pause, Purge, Resume, command_name
+from wfadmin.domain.commands import (
+    Command,
+    ForcePurge,
+    Kill,
+    Pause,
+    Purge,
+    Resume,
+    command_name,
+)
 from wfadmin.domain.errors import EngineRejected, NotSupported, OutcomeUnknown, Sent
 from wfadmin.domain.model import Invocation, InvocationOutcome, InvocationStatus
 
@@ -50,6 +60,8 @@ def decide(table: Table, command: Command, run: Invocation | None) -> Answer | E
         OutcomeUnknown: A turn of the run never ends, so nothing answers.
         NotSupported: The command does not exist there.
     """
+    if isinstance(command, ForcePurge):
+        return Answer.NOT_FOUND if run is None else partial(_forget_by_force, table, run)
     if type(command) not in _CODES:
         raise NotSupported(WHERE, command_name(command).value)
     if isinstance(command, Resume) and command.deployment is not None:
@@ -59,7 +71,8 @@ def decide(table: Table, command: Command, run: Invocation | None) -> Answer | E
     if not table.turns.workers:
         raise _no_worker(command)
     if run is None:
-        return Answer.NOT_FOUND
+        is_ghost = table.turns.is_haunted(command.ref.id)
+        return Answer.WRONG_STATUS if is_ghost else Answer.NOT_FOUND
     if run.is_completed:
         return Answer.ACCEPTED
     if table.turns.is_stuck(run.id):
@@ -97,6 +110,13 @@ def _family(table: Table, run: Invocation) -> tuple[Invocation, ...]:
 
 def _forget(table: Table, run: Invocation) -> None:
     for one in _family(table, run):
+        table.forget(one)
+
+
+def _forget_by_force(table: Table, run: Invocation) -> None:
+    for one in _family(table, run):
+        if one.status is InvocationStatus.STALLED:
+            table.turns.haunt(one.id)
         table.forget(one)
 
 

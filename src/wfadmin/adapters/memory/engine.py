@@ -108,7 +108,10 @@ class MemoryEngine(Engine):
         await self.points.reach(Point.FACTS, self.store.settle_due)
         profile = self.store.profile
         obstacle = profile.view.obstacle(self.store)
-        return EngineFacts(profile.version, self._capabilities(), obstacle)
+        # It goes past the workers, which are the only obstacle there is.
+        forced = self.commands & {CommandName.FORCE_PURGE}
+        unhindered = frozenset(forced if obstacle is not None else ())
+        return EngineFacts(profile.version, self._capabilities(), obstacle, unhindered)
 
     @override
     async def aclose(self) -> None:

@@ -39,7 +39,9 @@ class Point(StrEnum):
     CANCEL = "control.cancel"
     KILL = "control.kill"
     PURGE = "control.purge"
+    FORCE_PURGE = "control.force_purge"
     HISTORY = "history.entries"
+    EXAMINE = "history.examine"
     READ_STATE = "state.read"
     CLEAR_STATE = "state.clear"
 
@@ -63,6 +65,7 @@ _WRITES = frozenset(
         Point.CANCEL,
         Point.KILL,
         Point.PURGE,
+        Point.FORCE_PURGE,
         Point.CLEAR_STATE,
     }
 )

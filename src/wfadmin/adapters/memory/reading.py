@@ -22,7 +22,7 @@ from wfadmin.domain.model import (
     UsageRow,
 )
 from wfadmin.ports.admin import AdminApi
-from wfadmin.ports.history import HistoryEntry, InvocationHistory
+from wfadmin.ports.history import Examination, HistoryEntry, InvocationHistory
 from wfadmin.ports.invocations import InvocationStore
 from wfadmin.ports.listing import InvocationListing
 
@@ -118,11 +118,21 @@ class MemoryHistory(Port, InvocationHistory):
     async def entries(self, ref: InvocationRef) -> AsyncIterator[HistoryEntry]:
         """See `InvocationHistory.entries`."""
         await self._reach(Point.HISTORY)
+        self._check(ref)
+        for entry in self._store.chronicle.of(ref.id):
+            yield entry
+
+    @override
+    async def examine(self, ref: InvocationRef) -> Examination:
+        """See `InvocationHistory.examine`: statuses tell nothing else."""
+        await self._reach(Point.EXAMINE)
+        self._check(ref)
+        return Examination()
+
+    def _check(self, ref: InvocationRef) -> None:
         run = self._store.find(ref.id)
         if run is None or _is_another(run, ref):
             raise InvocationNotFound(ref.id)
-        for entry in self._store.chronicle.of(ref.id):
-            yield entry
 
 
 def _is_another(run: Invocation, ref: InvocationRef) -> bool:

@@ -62,11 +62,12 @@ class Store(Table):
         """
         shape = self.registry.shape(key.service_name)
         name = handler or shape.main
-        routed = self.registry.route(key.service_name) is not None and self.turns.workers > 0
-        if not routed or all(one.name != name for one in shape.handlers):
-            return Submission(Submitted.NOT_FOUND)
         call = Call(key.service_name, key, name)
         invocation_id = self.id_for(call)
+        routed = self.registry.route(key.service_name) is not None and self.turns.workers > 0
+        is_known = any(one.name == name for one in shape.handlers)
+        if not routed or not is_known or self.turns.is_haunted(invocation_id):
+            return Submission(Submitted.NOT_FOUND)
         before = self.find(invocation_id)
         if before is not None and before.is_completed and self.profile.replaces_ended:
             self.forget(before)

@@ -308,7 +308,7 @@ class Table:
         self._after(run)
 
     def forget(self, run: Invocation) -> None:
-        """Forget a completed run; the main run of a workflow key takes its state along."""
+        """Forget a run; the main run of a workflow key takes its state along."""
         self._remove(run)
         if run.key is not None and run.service_kind is ServiceKind.WORKFLOW and self.is_main(run):
             self._state.pop(run.key, None)

@@ -19,6 +19,22 @@ class Turns:
     _stuck: set[str] = attrs.field(factory=set, init=False)
     # Those that were paused while they were paused.
     _twice: set[str] = attrs.field(factory=set, init=False)
+    # Ids of which the engine still believes that they are stalled, though nothing is there.
+    _ghosts: set[str] = attrs.field(factory=set, init=False)
+
+    def connect(self, count: int) -> None:
+        """Let so many workers be connected; while there is none, ghosts go."""
+        self.workers = count
+        if not count:
+            self._ghosts.clear()
+
+    def haunt(self, invocation_id: str) -> None:
+        """Let a ghost remain of what was stalled and is gone."""
+        self._ghosts.add(invocation_id)
+
+    def is_haunted(self, invocation_id: str) -> bool:
+        """Whether the engine believes of that id that it is stalled."""
+        return invocation_id in self._ghosts
 
     def come(self, invocation_id: str) -> bool:
         """Whether a turn of that run would be executed."""
@@ -51,4 +67,5 @@ class Turns:
 
     def fingerprint(self) -> tuple[object, ...]:
         """All of it as one hashable value: equal when nothing differs."""
-        return (self.workers, frozenset(self._stuck), frozenset(self._twice))
+        marked = (self._stuck, self._twice, self._ghosts)
+        return (self.workers, *map(frozenset, marked))

@@ -239,7 +239,7 @@ class World:
             raise UsageError("like", f"{profile.name} does not say which workers are connected")
         if count < 0:
             raise UsageError("count", "there are no negative workers")
-        self.store.turns.workers = count
+        self.store.turns.connect(count)
 
     # --- time and faults -----------------------------------------------------------------------
 

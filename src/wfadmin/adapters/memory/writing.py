@@ -77,6 +77,7 @@ _POINTS = {
     CommandName.CANCEL: Point.CANCEL,
     CommandName.KILL: Point.KILL,
     CommandName.PURGE: Point.PURGE,
+    CommandName.FORCE_PURGE: Point.FORCE_PURGE,
 }
 
 

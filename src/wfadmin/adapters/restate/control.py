@@ -13,6 +13,7 @@ from wfadmin.domain.answers import Answer
 from wfadmin.domain.commands import (
     Cancel,
     Command,
+    ForcePurge,
     Kill,
     Pause,
     Purge,
@@ -65,7 +66,7 @@ def _route(command: Command) -> str:
             return f"resume?deployment={quote(deployment, safe='')}"
         case Pause() | Resume() | Cancel() | Kill() | Purge():
             return command_name(command).value
-        case Start() | RaiseEvent():
+        case ForcePurge() | Start() | RaiseEvent():
             raise _not_supported(command)
         case _:
             assert_never(command)

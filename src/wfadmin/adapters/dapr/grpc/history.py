@@ -8,13 +8,19 @@ from typing_extensions import override
 
 from wfadmin.adapters.dapr.grpc.events import Event
 from wfadmin.adapters.dapr.grpc.sidecar import DaprSidecar
-from wfadmin.adapters.dapr.grpc.tale import tale_of
+from wfadmin.adapters.dapr.grpc.tale import Tale, tale_of
+from wfadmin.domain.capabilities import CommandName
 from wfadmin.domain.errors import InvocationNotFound
 from wfadmin.domain.keys import InvocationRef
-from wfadmin.ports.history import HistoryEntry, InvocationHistory
+from wfadmin.ports.history import Examination, HistoryEntry, InvocationHistory
 
 __all__ = ["DaprHistory"]
 
+# Seen live: it takes a core and 40 MB more per second, also after a restart of the worker.
+_POISON = (
+    "It was paused twice with no resume between: a resume would make its worker loop for ever in"
+    " that turn. Kill it instead."
+)
 _FIRST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -28,13 +34,26 @@ class DaprHistory(InvocationHistory):
     async def entries(self, ref: InvocationRef) -> AsyncIterator[HistoryEntry]:
         """See `InvocationHistory.entries`. Sends: one call."""
         events = [event async for event in self._sidecar.get_history(ref.id)]
-        created = tale_of(events).created
-        known = None if created is None else created.text
-        if ref.incarnation is not None and ref.incarnation.token != known:
-            raise InvocationNotFound(ref.id)
+        _check(ref, tale_of(events))
         # Stored is the turn that took an event in before the event, which was earlier.
         for index, event in enumerate(sorted(events, key=_at)):
             yield _entry(index, event)
+
+    @override
+    async def examine(self, ref: InvocationRef) -> Examination:
+        """See `InvocationHistory.examine`. Sends: one call."""
+        tale = await self._sidecar.tell(ref.id)
+        _check(ref, tale)
+        return Examination(
+            open_work=tuple(f"the activity {task.name or task.number}" for task in tale.open_tasks),
+            harmful={CommandName.RESUME: _POISON} if tale.suspended_twice else {},
+        )
+
+
+def _check(ref: InvocationRef, tale: Tale) -> None:
+    known = None if tale.created is None else tale.created.text
+    if ref.incarnation is not None and ref.incarnation.token != known:
+        raise InvocationNotFound(ref.id)
 
 
 def _at(event: Event) -> datetime:

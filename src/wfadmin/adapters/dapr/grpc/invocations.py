@@ -8,11 +8,11 @@ from wfadmin.adapters.dapr.answers import invocation_of
 from wfadmin.adapters.dapr.grpc.sidecar import DaprSidecar
 from wfadmin.adapters.dapr.grpc.tale import Child
 from wfadmin.adapters.dapr.grpc.walking import each
-from wfadmin.domain.errors import InvocationNotFound
+from wfadmin.domain.errors import InvocationNotFound, WfadminError
 from wfadmin.domain.keys import InvocationRef
 from wfadmin.domain.model import Invocation, InvocationStatus, ServiceKind
 
-__all__ = ["ELSEWHERE", "DaprGrpcInvocations"]
+__all__ = ["ELSEWHERE", "DaprGrpcInvocations", "why_stalled"]
 
 #: What stands for the status of a child that only the sidecar of its own app can read.
 ELSEWHERE: Final = "IN_ANOTHER_APP"
@@ -32,6 +32,10 @@ class DaprGrpcInvocations:
         """
         seen = await self._sidecar.get_instance(ref.id, payloads=True)
         return None if seen is None else invocation_of(seen.instance, ref.key)
+
+    async def with_reason(self, one: Invocation) -> Invocation:
+        """A stalled one with what it wants, as far as it can be read. Sends: one call."""
+        return attrs.evolve(one, failure=await why_stalled(self._sidecar, one))
 
     async def children(self, ref: InvocationRef) -> tuple[Invocation, ...]:
         """
@@ -63,6 +67,18 @@ class DaprGrpcInvocations:
         if seen is None:
             return None
         return attrs.evolve(invocation_of(seen.instance, None), parent_id=parent_id)
+
+
+async def why_stalled(sidecar: DaprSidecar, one: Invocation) -> str | None:
+    """
+    Why a run stands still, such as a version that no worker has; None where nobody says.
+
+    Never raises what went wrong with the question: an explanation is not worth an answer.
+    """
+    try:
+        return (await sidecar.tell(one.id)).stalled
+    except WfadminError:
+        return None
 
 
 def _elsewhere(child: Child, parent_id: str) -> Invocation:

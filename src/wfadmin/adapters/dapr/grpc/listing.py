@@ -16,6 +16,7 @@ import attrs
 from typing_extensions import override
 
 from wfadmin.adapters.dapr.answers import invocation_of
+from wfadmin.adapters.dapr.grpc.invocations import why_stalled
 from wfadmin.adapters.dapr.grpc.sidecar import PAGE_SIZE, DaprSidecar
 from wfadmin.adapters.dapr.grpc.walking import each
 from wfadmin.domain.model import (
@@ -112,14 +113,15 @@ class DaprListing(InvocationListing):
         """
         See `InvocationListing.survey`.
 
-        Sends: one call per page, per instance, and one more per failure that is shown.
+        Sends: one call per page, per instance, and one more for each failure and stalled one that
+        is shown.
 
         Raises:
             NotSupported: This sidecar or its store cannot list.
         """
         walk = _Walk(_Highest(failures), _Highest(unfinished))
         truncated = await self._walk(walk)
-        shown = walk.unfinished.sorted()
+        shown = await self._with_reasons(walk.unfinished.sorted())
         if truncated is None and len(shown) < walk.unfinished_total:
             total = walk.unfinished_total
             truncated = f"Only {len(shown)} of {total} unfinished invocations are told in detail"
@@ -165,3 +167,15 @@ class DaprListing(InvocationListing):
 
         await each(failures, read)
         return tuple(found[one.id] for one in failures if one.id in found)
+
+    async def _with_reasons(self, unfinished: tuple[Invocation, ...]) -> tuple[Invocation, ...]:
+        """The stalled ones with what they want, such as a version that no worker has."""
+        reasons: dict[str, str | None] = {}
+
+        async def read(one: Invocation) -> None:
+            reasons[one.id] = await why_stalled(self._sidecar, one)
+
+        await each((one for one in unfinished if one.status is InvocationStatus.STALLED), read)
+        return tuple(
+            attrs.evolve(one, failure=reasons.get(one.id, one.failure)) for one in unfinished
+        )

@@ -6,6 +6,7 @@ import attrs
 
 from wfadmin.adapters.dapr.grpc.channel import check_installed, grpc_place
 from wfadmin.adapters.dapr.grpc.client import GrpcClient
+from wfadmin.adapters.dapr.grpc.forcing import DaprForcing
 from wfadmin.adapters.dapr.grpc.history import DaprHistory
 from wfadmin.adapters.dapr.grpc.invocations import DaprGrpcInvocations
 from wfadmin.adapters.dapr.grpc.listing import DaprListing
@@ -31,6 +32,7 @@ class DaprGrpc:
     history: DaprHistory
     listing: DaprListing
     invocations: DaprGrpcInvocations
+    forcing: DaprForcing
 
     async def aclose(self) -> None:
         """Close the connection. May be called twice."""
@@ -64,4 +66,5 @@ def connect_grpc(
         history=DaprHistory(sidecar),
         listing=DaprListing(sidecar),
         invocations=DaprGrpcInvocations(sidecar),
+        forcing=DaprForcing(sidecar, client.place.shown),
     )
