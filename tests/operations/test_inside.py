@@ -108,7 +108,7 @@ async def test_a_history_that_cannot_be_read_does_not_keep_a_key_from_being_reco
 
 async def test_the_work_of_children_counts_too() -> None:
     world = World()
-    world.workflow("Order").key("o-1").failed()
+    world.workflow("Order").key("o-1").paused()
     child = world.workflow("Payment").key("p-1").running()
 
     def examined(ref: InvocationRef) -> Examination:
@@ -232,6 +232,34 @@ async def test_a_parked_run_that_somebody_resumed_meanwhile_is_not_resumed() -> 
         )
 
     assert writes(points) == [Point.PAUSE, Point.KILL]
+
+
+async def test_inspect_names_no_resume_that_would_ruin_the_run_and_says_why() -> None:
+    world = World()
+    run = world.workflow("Order").key("o-1").paused()
+
+    found = await operator(world, lambda _: RUINED).inspect(KEY)
+
+    verbs = [one.verb for finding in found.findings for one in finding.remedies]
+    assert verbs == [("recover",)]
+    assert f"No resume of {run.id}. {POISON}" in found.warnings
+
+
+@pytest.mark.parametrize("repeatable", [frozenset(), frozenset({CommandName.RESUME})])
+async def test_inspect_names_the_resume_where_nothing_speaks_against_it(
+    repeatable: frozenset[CommandName],
+) -> None:
+    world = World()
+    world.workflow("Order").key("o-1").paused()
+
+    def untold(_: InvocationRef) -> Examination:
+        if repeatable:
+            return RUINED  # nobody asks
+        raise NotSupported("memory", "history")
+
+    found = await operator(world, untold, repeatable=repeatable).inspect(KEY)
+
+    assert ("runs", "resume") in [one.verb for one in found.findings[0].remedies]
 
 
 # --- children that end later than their parent ---------------------------------------------------

@@ -12,7 +12,7 @@ from wfadmin.adapters.memory import Point, World
 from wfadmin.adapters.memory.placing import Run
 from wfadmin.domain.capabilities import Reach
 from wfadmin.domain.keys import InvocationRef
-from wfadmin.domain.model import Invocation
+from wfadmin.domain.model import Invocation, InvocationStatus
 from wfadmin.domain.policy import RecoveryPolicy
 from wfadmin.domain.recovery import Allowed, Blocked
 from wfadmin.errors import EngineUnreachable, NotSupported, RetryBlocked, Sent
@@ -83,6 +83,32 @@ async def test_children_that_ended_block_a_purge_too() -> None:
     assert writes(points) == []
 
 
+async def test_a_purge_is_not_sent_while_a_child_goes_on_even_where_it_may_go_along() -> None:
+    world = World()
+    world.workflow("Order").key("o-1").failed()
+    child = world.workflow("Payment").key("p-1").running()
+    points = watch(world)
+
+    engine = reaching(world, lambda _: (now(child),))
+    with pytest.raises(RetryBlocked) as caught:
+        await operator(world, engine).recover_stuck_workflow(KEY, policy=WITH_CHILDREN)
+
+    assert (caught.value.reason, caught.value.invocation_ids) == ("has_children", (child.id,))
+    assert (caught.value.sent, writes(points)) == (Sent.NO, [])
+
+
+async def test_a_child_of_which_nobody_knows_the_status_may_go_along() -> None:
+    world = World()
+    run = world.workflow("Order").key("o-1").failed()
+    child = world.workflow("Payment").key("p-1").running()
+    unread = attrs.evolve(now(child), status=InvocationStatus.UNKNOWN)
+
+    engine = reaching(world, lambda _: (unread,))
+    result = await operator(world, engine).recover_stuck_workflow(KEY, policy=WITH_CHILDREN)
+
+    assert result.purged == (run.id,)
+
+
 async def test_children_that_cannot_be_read_are_not_none() -> None:
     world = World()
     world.workflow("Order").key("o-1").failed()
@@ -106,7 +132,7 @@ async def test_a_purge_that_reaches_no_further_asks_for_nobody() -> None:
 
 async def test_a_plan_names_every_child_that_goes_along_with_its_status() -> None:
     world = World()
-    world.workflow("Order").key("o-1").failed()
+    world.workflow("Order").key("o-1").paused()
     payment = world.workflow("Payment")
     ended, begun = payment.key("p-1").succeeded(), payment.key("p-2").suspended()
     engine = reaching(world, lambda _: (now(ended), now(begun)))

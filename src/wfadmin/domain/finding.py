@@ -151,6 +151,7 @@ class DoctorFacts:
 
     Attributes:
         takes_children: Whether a recovery takes along what a run called, or may do so.
+        ruined: The ids of runs that a resume would ruin, as their histories say.
         unkillable: The statuses in which only a forced purge ends a run, where the engine has one.
     """
 
@@ -162,6 +163,7 @@ class DoctorFacts:
     open_intents: tuple[OpenIntent, ...] = ()
     thresholds: Thresholds = attrs.field(factory=Thresholds)
     takes_children: bool = False
+    ruined: frozenset[str] = frozenset()
     unkillable: frozenset[InvocationStatus] = frozenset()
 
 

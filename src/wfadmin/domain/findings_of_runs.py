@@ -165,6 +165,8 @@ def _heal_paused(group: _Group) -> tuple[Remedy, ...]:
     key = group.first.key
     if key is None:
         return _without_key(group)
+    if group.first.id in group.facts.ruined:
+        return tuple(_purge(group, "paused"))
     moves = (remedies.resume_latest(key, group.first.id),) if _pinned_elsewhere(group) else ()
     return (remedies.resume(key, group.first.id), *moves, *_purge(group, "paused"))
 

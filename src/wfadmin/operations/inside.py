@@ -11,12 +11,12 @@ from wfadmin.domain.capabilities import CommandName
 from wfadmin.domain.errors import CommandNotAllowed, NotSupported
 from wfadmin.domain.model import Invocation
 from wfadmin.domain.text import shown
-from wfadmin.operations.asking import ask, ask_all
+from wfadmin.operations.asking import Asked, ask, ask_all
 from wfadmin.operations.host import Host
 from wfadmin.ports.engine import Engine
-from wfadmin.ports.history import Examination
+from wfadmin.ports.history import Examination, InvocationHistory
 
-__all__ = ["refuse_to_ruin", "work_under_way"]
+__all__ = ["refuse_to_ruin", "ruined", "work_under_way"]
 
 _NOBODY_KNOWS = (
     "Work that a killed run began may still be under way, and what comes of it may be delivered to"
@@ -64,6 +64,20 @@ async def refuse_to_ruin(
             raise CommandNotAllowed(command.value, run.id, run.status.value, because)
 
 
+async def ruined(engine: Engine, host: Host, runs: tuple[Invocation, ...]) -> dict[str, str]:
+    """The ids of those of `runs` that a resume would ruin, each with the reason."""
+    history = engine.history
+    if history is None:
+        return {}
+    answers = await _examined(history, engine, host, runs)
+    found = {
+        one.id: asked.unwrap().harmful.get(CommandName.RESUME)
+        for one, asked in zip(runs, answers, strict=True)
+        if asked.error is None
+    }
+    return {run_id: because for run_id, because in found.items() if because is not None}
+
+
 async def work_under_way(
     engine: Engine,
     host: Host,
@@ -82,11 +96,7 @@ async def work_under_way(
     if history is None:
         return (_NOBODY_KNOWS,) if ended else ()
     runs = (*ended, *others)[:_ASKED]
-
-    def question(one: Invocation) -> Callable[[], Awaitable[Examination]]:
-        return lambda: history.examine(one.ref)
-
-    answers = await ask_all(engine, host, [question(one) for one in runs])
+    answers = await _examined(history, engine, host, runs)
     work = {
         one.id: None if asked.error is not None else asked.unwrap().open_work
         for one, asked in zip(runs, answers, strict=True)
@@ -95,6 +105,18 @@ async def work_under_way(
         return (*lines, _SAFE)
     is_known = all(work.get(one.id) is not None for one in ended)
     return (_NONE if is_known else _NOBODY_KNOWS,) if ended else ()
+
+
+async def _examined(
+    history: InvocationHistory,
+    engine: Engine,
+    host: Host,
+    runs: tuple[Invocation, ...],
+) -> tuple[Asked[Examination], ...]:
+    def question(one: Invocation) -> Callable[[], Awaitable[Examination]]:
+        return lambda: history.examine(one.ref)
+
+    return await ask_all(engine, host, [question(one) for one in runs])
 
 
 def _sentences(work: Mapping[str, tuple[str, ...] | None]) -> Iterator[str]:

@@ -21,10 +21,12 @@ from wfadmin.domain.model import (
     Survey,
 )
 from wfadmin.domain.recovery import KeyReading, PriorEffect, Snapshot, evaluate
+from wfadmin.domain.text import shown
 from wfadmin.operations.able import lacks
 from wfadmin.operations.asking import Asked, ask_all
 from wfadmin.operations.auditing import Attempt, note
 from wfadmin.operations.host import Host
+from wfadmin.operations.inside import ruined
 from wfadmin.operations.keys import takes_children
 from wfadmin.ports.engine import Engine
 
@@ -83,6 +85,7 @@ async def _inspect(engine: Engine, host: Host, key: WorkflowKey, *, show_state: 
     children, children_warning = await _children(engine, host, reading, reach)
     # Where nobody can say which, that is not the same as none.
     may_go_along = children != ()
+    spoiled = await _ruined(engine, host, runs, facts)
     now = host.clock.now()
     effect = await _effect(engine, host, key)
     unkillable = frozenset() if facts is None else facts.capabilities.unkillable
@@ -99,6 +102,7 @@ async def _inspect(engine: Engine, host: Host, key: WorkflowKey, *, show_state: 
         _warning("state", answers.state),
         _warning("what the engine can do", answers.facts),
         children_warning,
+        *(f"No resume of {shown(run_id)}. {because}" for run_id, because in spoiled.items()),
     ]
     return Inspection(
         engine=engine.name,
@@ -108,7 +112,7 @@ async def _inspect(engine: Engine, host: Host, key: WorkflowKey, *, show_state: 
         children=children,
         state=answers.state.value,
         recover=evaluate(snapshot, host.policy),
-        findings=_findings(answers, host, may_go_along=may_go_along),
+        findings=_findings(answers, host, may_go_along=may_go_along, spoiled=frozenset(spoiled)),
         warnings=tuple(one for one in warnings if one is not None),
     )
 
@@ -183,6 +187,19 @@ async def _children(
     return tuple(child for one in answers for child in one.unwrap()), None
 
 
+async def _ruined(
+    engine: Engine,
+    host: Host,
+    runs: tuple[Invocation, ...],
+    facts: EngineFacts | None,
+) -> dict[str, str]:
+    """The paused runs that a resume would ruin, where a needless one does harm at all."""
+    if facts is not None and CommandName.RESUME in facts.capabilities.repeatable:
+        return {}
+    paused = tuple(one for one in runs if one.status is InvocationStatus.PAUSED)
+    return await ruined(engine, host, paused)
+
+
 def _is_parent(reading: KeyReading, one: Invocation, reach: Reach) -> bool:
     has_begun = not one.is_completed and one.status not in _NOT_STARTED
     return has_begun or takes_children(reading, one, reach)
@@ -206,7 +223,13 @@ def _created(one: Invocation) -> Any:  # noqa: ANN401 - undated ones were taken 
     return one.created_at
 
 
-def _findings(answers: _Answers, host: Host, *, may_go_along: bool) -> tuple[Finding, ...]:
+def _findings(
+    answers: _Answers,
+    host: Host,
+    *,
+    may_go_along: bool,
+    spoiled: frozenset[str],
+) -> tuple[Finding, ...]:
     runs = answers.invocations.unwrap()
     failures = tuple(one for one in runs if one.is_completed and _failed(one))
     unfinished = tuple(one for one in runs if not one.is_completed)
@@ -222,6 +245,7 @@ def _findings(answers: _Answers, host: Host, *, may_go_along: bool) -> tuple[Fin
         ),
         thresholds=host.thresholds,
         takes_children=may_go_along,
+        ruined=spoiled,
         unkillable=_to_force(answers.facts.value),
     )
     return findings_of_key(facts)

@@ -22,10 +22,16 @@ from wfadmin.domain.errors import (
     StalePlan,
 )
 from wfadmin.domain.keys import WorkflowKey
-from wfadmin.domain.model import HandlerKind, Invocation, InvocationOutcome, KeyedState
+from wfadmin.domain.model import (
+    HandlerKind,
+    Invocation,
+    InvocationOutcome,
+    InvocationStatus,
+    KeyedState,
+)
 from wfadmin.domain.plan import Action, Item, Step, Verb
 from wfadmin.domain.policy import RecoveryPolicy, written
-from wfadmin.domain.recovery import Blocked, BlockReason, KeyReading, evaluate
+from wfadmin.domain.recovery import Blocked, Blocker, BlockReason, KeyReading, evaluate
 from wfadmin.domain.results import Effect, RecoverResult, StateAfter
 from wfadmin.domain.steps import steps_of
 from wfadmin.domain.text import shown
@@ -95,6 +101,26 @@ def _forcing(steps: tuple[Step, ...]) -> Iterator[str]:
         yield _NO_FENCE
 
 
+def _check_children(keys: KeyReader, steps: tuple[Step, ...]) -> None:
+    """
+    See that no purge meets children that go on: it would fail, and others may be gone by then.
+
+    Those of a run that is killed here end with it.
+    """
+    killed = {one.target for one in steps if one.action is Action.KILL}
+    purged = [one.target for one in steps if one.action is Action.PURGE]
+    going_on = tuple(
+        child.id
+        for run_id in purged
+        if run_id not in killed and keys.purge_reach is not Reach.ALONE
+        for child in keys.children.get(run_id, ())
+        if not child.is_completed and child.status is not InvocationStatus.UNKNOWN
+    )
+    if going_on:
+        left = Blocker(BlockReason.HAS_CHILDREN, going_on)
+        raise blocked_error(Blocked((left,)))
+
+
 def _is_ended_by_force(one: Invocation) -> bool:
     """Whether it is ended from outside, or was: its work may go on without it."""
     return not one.is_completed or one.outcome is InvocationOutcome.KILLED
@@ -159,6 +185,7 @@ class Recover(Repair[RecoverResult]):
             return self._plan_without_runs(keys)
         steps = steps_of(verdict, reading, can)
         self._check_commands(steps)
+        _check_children(keys, steps)
         late = await self._late(keys, reading, steps) if can.late_results else ()
         reaches = {can.kill_reach, can.purge_reach} != {Reach.ALONE}
         along = self._going_along(keys, reading) if reaches else ()

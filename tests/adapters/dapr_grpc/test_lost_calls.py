@@ -214,3 +214,29 @@ async def test_an_answer_that_is_too_long_is_unexpected() -> None:
             await purge(sidecar._client)
 
     assert raised.value.problem == "it is longer than 32 MiB"
+
+
+class SaysNothing:
+    """A channel of which every call ends well, and without a message: so does grpcio tell it."""
+
+    def unary_unary(self, _path: str) -> Callable[..., object]:
+        async def call(_request: bytes, *, timeout: float, metadata: object) -> None:
+            assert timeout > 0
+            assert metadata == []
+
+        return call
+
+    async def close(self) -> None:
+        """Nothing was opened."""
+
+
+async def test_a_call_that_ends_without_a_message_is_no_answer_and_not_called_late() -> None:
+    client = client_of("127.0.0.1:1")
+    client._channel = SaysNothing()  # type: ignore[assignment]
+
+    with pytest.raises(UnexpectedAnswer, match="does not speak gRPC"):
+        await page(client)
+    with pytest.raises(OutcomeUnknown) as raised:
+        await purge(client)
+
+    assert "It ended the call without a message" in raised.value.problem

@@ -7,12 +7,14 @@ and nobody sleeps.
 """
 
 import json
+import re
 import unicodedata
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import attrs
+import httpx
 
 from tests.adapters.dapr_model.app import Worker
 from tests.adapters.dapr_model.conditions import Asked, Condition, Placement, Scheduler
@@ -58,6 +60,8 @@ _COMMANDS: Mapping[str, Callable[[InvocationRef], Command]] = {
 }
 _OPEN = ("/v1.0/healthz", "/v1.0/healthz/outbound")
 _UNAUTHORISED = Reply(401, "invalid api token\n", "text/plain; charset=utf-8")
+# Behind its point a second has none, three, six or nine digits, as few as it needs.
+_NEEDLESS = re.compile(r"(?:\.000)?(?:000)*Z\Z")
 _CLOSED = error(503, "ERR_ACTOR_RUNTIME_CLOSED", "actor runtime is closed")
 _NOT_BEGUN = (InvocationStatus.SCHEDULED, InvocationStatus.PENDING, InvocationStatus.READY)
 
@@ -70,6 +74,8 @@ class Sidecar(Condition):
     Attributes:
         asked: What it was asked, the oldest first.
         waited: How long answers took that took remarkably long.
+        watchers: Called before and after time passes.
+        is_dead: Its process has ended: nobody answers, over any API.
     """
 
     world: World = attrs.field(factory=lambda: World(like="dapr"))
@@ -79,6 +85,8 @@ class Sidecar(Condition):
         default=attrs.Factory(lambda self: Worker(self.world), takes_self=True),
         init=False,
     )
+    watchers: list[Callable[[], None]] = attrs.field(factory=list)
+    is_dead: bool = False
 
     # --- time ------------------------------------------------------------------------------------
 
@@ -89,13 +97,26 @@ class Sidecar(Condition):
 
     def pass_time(self, duration: timedelta) -> None:
         """Let time pass."""
+        self._watch()
         self.world.advance(duration)
         self.worker.turn()
+        self._watch()
+
+    def _watch(self) -> None:
+        for watch in self.watchers:
+            watch()
 
     # --- requests --------------------------------------------------------------------------------
 
     def answer(self, asked: Asked) -> Reply | None:
-        """What is answered; None for never. Time passes."""
+        """
+        What is answered; None for never. Time passes.
+
+        Raises:
+            httpx.ConnectError: It is dead.
+        """
+        if self.is_dead:
+            raise httpx.ConnectError("connection refused")
         self.asked.append(asked)
         self.pass_time(_STEP)
         try:
@@ -152,7 +173,14 @@ class Sidecar(Condition):
         run = self.world.store.find(instance_id)
         if run is None:
             return not_found("get", instance_id)
-        return instance_of(self.world.store, run)
+        return _with_short_times(instance_of(self.world.store, run))
+
+    def is_orphan(self, instance_id: str) -> bool:
+        """Whether its parent was purged by force while it ran: no turn of it ends any more."""
+        run = self.world.store.find(instance_id)
+        if run is None or run.is_completed or run.parent_id is None:
+            return False
+        return self.world.store.find(run.parent_id) is None
 
     # --- what keeps it from working --------------------------------------------------------------
 
@@ -184,6 +212,8 @@ class Sidecar(Condition):
         _must_be_an_object(body)
         self._must_work(operation, instance_id)
         self._must_reach_a_worker(operation, instance_id)
+        if self.is_orphan(instance_id):
+            return Reply(202, "{}")
         ref = InvocationRef(None, instance_id, None)
         try:
             answer = self.world.store.perform(_COMMANDS[operation](ref))
@@ -216,10 +246,13 @@ class Sidecar(Condition):
         self._must_work("raiseEvent", instance_id, event)
         self._must_reach_a_worker("raiseEvent", instance_id, event)
         run = self.world.store.find(instance_id)
+        is_ghost = self.world.store.turns.is_haunted(instance_id)
+        if is_ghost or (run is not None and run.status is InvocationStatus.STALLED):
+            return failed("raiseEvent", instance_id, is_stalled(instance_id), name=event)
         if run is None:
             return failed("raiseEvent", instance_id, NO_INSTANCE, name=event)
-        if run.status is InvocationStatus.STALLED:
-            return failed("raiseEvent", instance_id, is_stalled(instance_id), name=event)
+        if self.is_orphan(instance_id):
+            return Reply(202, "{}")
         if self.world.store.turns.is_stuck(instance_id):
             return None
         self.world.store.happen(_Told(self.worker, instance_id, event, body.decode()))
@@ -236,16 +269,19 @@ class Sidecar(Condition):
             return None
         if self.scheduler is Scheduler.NONE:
             return self._not_started(name, instance_id, DISABLED_SCHEDULER)
+        if self.world.store.turns.is_haunted(instance_id):
+            return self._not_started(name, instance_id, is_stalled(instance_id))
         waited = timedelta(0)
         while (found := self.world.store.find(instance_id)) and not found.is_completed:
             if waited == _TRIES:
                 return self._refused(name, found)
             waited += timedelta(seconds=1)
             self.pass_time(timedelta(seconds=1))
-        self._submit(WorkflowKey(name, instance_id), asked.body)
+        self.begin(WorkflowKey(name, instance_id), asked.body)
         return Reply(202, json.dumps({"instanceID": instance_id}, ensure_ascii=False), after=waited)
 
-    def _submit(self, key: WorkflowKey, body: bytes) -> None:
+    def begin(self, key: WorkflowKey, body: bytes) -> None:
+        """Let an instance begin, whoever asked for it."""
         self.worker.register(key.service_name)
         submission = self.world.store.submit(key)
         assert submission.answer is Submitted.ACCEPTED
@@ -278,6 +314,13 @@ class _Told:
 
     def __call__(self) -> None:
         self._worker.tell(self.instance_id, self.event, self.payload)
+
+
+def _with_short_times(reply: Reply) -> Reply:
+    told = json.loads(reply.body)
+    for name in ("createdAt", "lastUpdatedAt"):
+        told[name] = _NEEDLESS.sub("Z", told[name])
+    return attrs.evolve(reply, body=json.dumps(told, ensure_ascii=False))
 
 
 def _must_be_short(body: bytes) -> None:

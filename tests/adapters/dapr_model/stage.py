@@ -69,6 +69,8 @@ class Stage:
     def planned(self) -> Self:
         """It starts in an hour."""
         key = WorkflowKey("ok", self.id)
+        # No instance is made at a full second.
+        self.wait(0.01)
         self.sidecar.world.workflow("ok").key(self.id).scheduled()
         self.sidecar.world.store.store(key, {"input": b'"planned"'})
         self.sidecar.worker.turn()

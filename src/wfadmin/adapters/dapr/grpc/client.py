@@ -187,7 +187,7 @@ def _check_loop() -> None:
         raise NotSupported(NAME, what, _NO_LOOP) from None
 
 
-async def _answer_of(asked: Awaitable[bytes]) -> bytes | Failure:
+async def _answer_of(asked: Awaitable[bytes | None]) -> bytes | Failure:
     """
     What comes back.
 
@@ -202,7 +202,11 @@ async def _answer_of(asked: Awaitable[bytes]) -> bytes | Failure:
         waiting.cancel()
     if waiting.cancelled():
         return Failure("CANCELLED", "The connection was closed in the middle")
-    return waiting.result()
+    answer = waiting.result()
+    if answer is None:
+        # So grpcio tells a call that ended well without a whole message (seen with 1.85).
+        return Failure("UNAVAILABLE", "It ended the call without a message")
+    return answer
 
 
 def _failure(error: Exception, secrets: tuple[str, ...]) -> Failure:

@@ -57,7 +57,7 @@ _NEVER_SENT: Final = (
     "DNS resolution failed",
     "errors resolving",
 )
-_OTHER_PROTOCOL: Final = ("http1.x server", "Failed parsing HTTP/2")
+_OTHER_PROTOCOL: Final = ("http1.x server", "Failed parsing HTTP/2", "without a message")
 _TOO_LONG: Final = "larger than max"
 
 _NOT_SERVED: Final = "failed to proxy request"
