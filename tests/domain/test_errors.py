@@ -188,13 +188,13 @@ _WORDS = {
         "workflow_engine_rejected",
         "http://h:9070 answered 503 (META003).",
         "It says: no leader.",
-        "Check that this is the engine's admin URL, then read the engine's log.",
+        "Check that this is the URL of the engine, then read the engine's log.",
     ),
     "UnexpectedAnswer": (
         "workflow_engine_unexpected_answer",
         "http://h:9070 gave an unexpected answer: rows: expected a list.",
         "It begins: <html>.",
-        "Check that this is the engine's admin URL and that its version is supported.",
+        "Check that this is the URL of the engine and that its version is supported.",
     ),
     "OutcomeUnknown": (
         "outcome_unknown",

@@ -290,7 +290,7 @@ class EngineRejected(EngineError):
             return shown(self.remedy, limit=ADVICE_CHARACTERS)
         if self.http_status in (401, 403):
             return "Give a token that it accepts (--token-env or --token-file)."
-        return "Check that this is the engine's admin URL, then read the engine's log."
+        return "Check that this is the URL of the engine, then read the engine's log."
 
 
 @attrs.define(slots=False, eq=False, repr=False)
@@ -307,7 +307,7 @@ class UnexpectedAnswer(EngineError):
     code: ClassVar[str] = "workflow_engine_unexpected_answer"
     _message: ClassVar[str] = "{where} gave an unexpected answer: {problem}."
     _fix: ClassVar[str] = (
-        "Check that this is the engine's admin URL and that its version is supported."
+        "Check that this is the URL of the engine and that its version is supported."
     )
 
     where: str

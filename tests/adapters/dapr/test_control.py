@@ -31,7 +31,7 @@ pytestmark = pytest.mark.asyncio
 
 START = post("Order/start?instanceID=o-1")
 EVENT = post("o-1/raiseEvent/go")
-_LOG = "Check that this is the engine's admin URL, then read the engine's log."
+_LOG = "Check that this is the URL of the engine, then read the engine's log."
 
 
 def failed(words: str, code: str = "ERR_X", status: int = 500) -> tuple[int, str]:
