@@ -100,6 +100,18 @@ async def test_without_a_worker_only_force_gets_through(world: World) -> None:
     assert writes(points) == [Point.FORCE_PURGE]
 
 
+async def test_a_worker_that_comes_back_after_the_plan_does_not_meet_force(world: World) -> None:
+    run = world.workflow("Order").key("o-1").paused()
+    world.connect_workers(0)
+    points = watch(world, acts(Point.FACTS, lambda: world.connect_workers(1), visit=2))
+
+    with pytest.raises(RetryBlocked) as caught:
+        await operator(world).recover_stuck_workflow(KEY, policy=FORCED)
+
+    assert (caught.value.sent, writes(points)) == (Sent.NO, [])
+    assert run.now is not None
+
+
 async def test_with_a_worker_a_policy_that_allows_force_still_kills_what_a_kill_ends(
     world: World,
 ) -> None:

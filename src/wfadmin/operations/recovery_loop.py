@@ -42,6 +42,7 @@ from wfadmin.domain.recovery import (
 from wfadmin.domain.remedies import resume
 from wfadmin.domain.steps import steps_of
 from wfadmin.domain.text import shown
+from wfadmin.operations.asking import ask
 from wfadmin.operations.inside import refuse_to_ruin
 from wfadmin.operations.keys import KeyReader
 from wfadmin.operations.writing import Lost, Writing
@@ -125,6 +126,7 @@ class RecoveryLoop:
     _sent: list[Step] = attrs.field(factory=list)
     _asked: set[str] = attrs.field(factory=set)
     _waited: set[str] = attrs.field(factory=set)
+    _looked_again: bool = False
 
     async def run(self) -> KeyReading:
         """
@@ -145,6 +147,8 @@ class RecoveryLoop:
                     reading = await self._ask_whom_it_called(step, reading)
                 elif self._leaves_children(step):
                     reading = await self._let_children_end(step, reading)
+                elif step.action is Action.FORCE_PURGE and not self._looked_again:
+                    reading = await self._look_at_the_engine()
                 else:
                     reading = await self._take(step, reading)
             if self.state is None and self.keys.engine.state is not None:
@@ -204,6 +208,14 @@ class RecoveryLoop:
         self._asked.add(step.target)
         await self.keys.ask_children((run,))
         return await self.keys.read()
+
+    async def _look_at_the_engine(self) -> KeyReading:
+        """See whether what hinders it still does: a worker that came back must not meet force."""
+        self._looked_again = True
+        engine, keys = self.keys.engine, self.keys
+        facts = await ask(engine, keys.host, engine.facts)
+        keys.is_hindered = facts.obstacle is not None
+        return await keys.read()
 
     def _leaves_children(self, step: Step) -> bool:
         """Whether a purge would meet children that our kill of their parent has still to reach."""
