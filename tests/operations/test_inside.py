@@ -1,6 +1,6 @@
 """What a history says beside the status: work under way, and commands that would ruin the run."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import attrs
@@ -17,7 +17,7 @@ from wfadmin.domain.keys import InvocationRef
 from wfadmin.domain.model import Invocation, InvocationStatus
 from wfadmin.domain.policy import BackingOff, RecoveryPolicy
 from wfadmin.errors import CommandNotAllowed, EngineUnreachable, NotSupported, RetryBlocked, Sent
-from wfadmin.ports.history import Examination
+from wfadmin.ports.history import Examination, HistoryEntry, InvocationHistory
 
 pytestmark = pytest.mark.asyncio
 
@@ -92,6 +92,25 @@ async def test_a_history_that_cannot_say_is_not_one_without_work() -> None:
     plan = await operator(world, lambda _: Examination()).plan_recover(KEY, policy=PAUSED)
 
     assert plan.warnings[1].startswith(NOBODY_KNOWS)
+
+
+class EntriesAlone(InvocationHistory):
+    """A history of an adapter that examines nothing."""
+
+    async def entries(self, ref: InvocationRef) -> AsyncIterator[HistoryEntry]:
+        yield HistoryEntry(0, ref.id)
+
+
+async def test_an_adapter_that_examines_nothing_knows_nothing() -> None:
+    world = World()
+    run = world.workflow("Order").key("o-1").paused()
+    history = EntriesAlone()
+    engine = attrs.evolve(declaring(world, late_results=True), told=history)
+
+    plan = await wfadmin.connect(engine, clock=world.clock).plan_recover(KEY, policy=PAUSED)
+
+    assert plan.warnings[1].startswith(NOBODY_KNOWS)
+    assert [one.kind async for one in history.entries(run.ref)] == [run.id]
 
 
 async def test_a_history_that_cannot_be_read_does_not_keep_a_key_from_being_recovered() -> None:
