@@ -101,7 +101,7 @@ def test_the_command_shows_what_a_recovery_would_do(incident: Incident, ill: sto
 
     assert code == 0
     run = incident.failed.invocation_id
-    assert document["recover"] == {"allowed": {"toKill": [], "toPurge": [run]}}
+    assert document["recover"] == {"allowed": {"toKill": [], "toPurge": [run], "toForcePurge": []}}
 
 
 def test_a_misspelt_service_is_not_found(incident: Incident) -> None:
