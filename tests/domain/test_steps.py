@@ -1,5 +1,6 @@
 """From a verdict to steps: which write comes first."""
 
+import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,6 +68,15 @@ def test_an_engine_that_cannot_pause_kills_at_once() -> None:
     steps = steps_of(Allowed(("inv_1",)), reading(run), cannot)
 
     assert words(steps) == [("kill", "inv_1")]
+
+
+def test_a_run_that_a_pause_would_move_on_is_not_parked() -> None:
+    run = build.run("inv_1", status=S.RUNNING)
+    moves = attrs.evolve(CAN, pause_keeps_progress=False)
+
+    steps = steps_of(Allowed(("inv_1",), ("inv_1",)), reading(run), moves)
+
+    assert words(steps) == [("kill", "inv_1"), ("purge", "inv_1")]
 
 
 def test_what_only_a_forced_purge_reaches_is_neither_parked_nor_killed() -> None:

@@ -8,19 +8,22 @@ import pytest
 
 import wfadmin
 from tests.operations.engines import Parents, Tells, declaring
-from tests.operations.repairs import KEY, PAUSED, fails, watch, writes
+from tests.operations.repairs import KEY, PAUSED, acts, fails, watch, writes
 from wfadmin.adapters.memory import Point, World
 from wfadmin.adapters.memory.placing import Run
 from wfadmin.domain.capabilities import CommandName, Reach
 from wfadmin.domain.commands import Resume
 from wfadmin.domain.keys import InvocationRef
 from wfadmin.domain.model import Invocation, InvocationStatus
+from wfadmin.domain.plan import Verb
 from wfadmin.domain.policy import BackingOff, RecoveryPolicy
+from wfadmin.domain.results import Effect
 from wfadmin.errors import CommandNotAllowed, EngineUnreachable, NotSupported, RetryBlocked, Sent
 from wfadmin.ports.history import Examination, HistoryEntry, InvocationHistory
 
 pytestmark = pytest.mark.asyncio
 
+RESUMES = frozenset({CommandName.RESUME})
 POISON = "It was paused twice with no resume between."
 RUINED = Examination(harmful={CommandName.RESUME: POISON})
 NOBODY_KNOWS = "Work that a killed run began may still be under way"
@@ -251,6 +254,40 @@ async def test_a_parked_run_that_somebody_resumed_meanwhile_is_not_resumed() -> 
         )
 
     assert writes(points) == [Point.PAUSE, Point.KILL]
+
+
+NEEDLESS = "A needless resume can ruin a run on this engine"
+
+
+@pytest.mark.parametrize(("repeatable", "told"), [(frozenset(), 1), (RESUMES, 0)])
+async def test_a_plan_tells_of_the_request_in_which_a_second_command_would_do_harm(
+    repeatable: frozenset[CommandName], told: int
+) -> None:
+    world = World()
+    world.workflow("Order").key("o-1").paused()
+
+    operating = operator(world, lambda _: Examination(), repeatable=repeatable)
+    plan = await operating.plan_steering(Verb.RESUME, KEY)
+
+    assert [one.startswith(NEEDLESS) for one in plan.warnings] == [True] * told
+
+
+@pytest.mark.parametrize(
+    ("repeatable", "effect"), [(frozenset(), Effect.ACCEPTED), (RESUMES, Effect.CONFIRMED)]
+)
+async def test_a_run_that_fails_with_its_resume_is_not_called_resumed_where_that_may_be_why(
+    repeatable: frozenset[CommandName], effect: Effect
+) -> None:
+    world = World()
+    run = world.workflow("Order").key("o-1").paused()
+    # A plan looks once, and the write goes by a second look: the third is after it.
+    watch(world, acts(Point.FOR_KEY, lambda: world.store.fail(run.id, "it is broken"), visit=3))
+    result = await operator(world, lambda _: Examination(), repeatable=repeatable).resume(KEY)
+
+    assert (result.status, result.effect) == ("completed", effect)
+    assert any("ended badly right after it" in one for one in result.warnings) is (
+        effect is Effect.ACCEPTED
+    )
 
 
 async def test_inspect_names_no_resume_that_would_ruin_the_run_and_says_why() -> None:

@@ -1,5 +1,7 @@
 """The last resort: what no kill and no purge reaches is forgotten by force, and only if told so."""
 
+from datetime import timedelta
+
 import pytest
 
 import wfadmin
@@ -9,7 +11,7 @@ from wfadmin.adapters.memory import Point, Submitted, World
 from wfadmin.domain.capabilities import CommandName
 from wfadmin.domain.model import InvocationStatus
 from wfadmin.domain.plan import Action
-from wfadmin.domain.policy import Paused, Pending, RecoveryPolicy, Stalled
+from wfadmin.domain.policy import Paused, Pending, RecoveryPolicy, Running, Stalled
 from wfadmin.domain.results import Effect
 from wfadmin.errors import NotReady, NotSupported, OutcomeUnknown, RetryBlocked, Sent
 
@@ -182,3 +184,14 @@ async def test_a_forced_purge_that_did_not_happen_is_never_sent_again(world: Wor
         await operator(world).recover_stuck_workflow(KEY, policy=FORCED)
 
     assert writes(points) == [Point.FORCE_PURGE]
+
+
+async def test_a_run_that_has_not_moved_for_long_is_killed_without_a_pause(world: World) -> None:
+    run = world.workflow("Order").key("o-1").running(since=timedelta(hours=3))
+    points = watch(world)
+
+    policy = RecoveryPolicy((Running(timedelta(hours=1)),), with_children=True)
+    result = await operator(world).recover_stuck_workflow(KEY, policy=policy)
+
+    assert (result.killed, result.purged, run.now) == (("o-1",), ("o-1",), None)
+    assert writes(points) == [Point.KILL, Point.PURGE]

@@ -74,6 +74,8 @@ class Capabilities:
         repeatable: The commands that do no harm when they are sent again, though an earlier one
             may still land.
         pausable: The statuses in which a pause lands; in others it is refused or does nothing.
+        pause_keeps_progress: Whether a pause is no progress of the run: else nobody could tell
+            whether a run that was parked has moved since, and none is parked.
         unkillable: The statuses in which a kill ends nothing: it is refused, or sets the run going.
         register_floor: The same for the registration of a deployment.
     """
@@ -89,6 +91,7 @@ class Capabilities:
     services_cover_names: bool = False
     repeatable: frozenset[CommandName] = frozenset()
     pausable: frozenset[InvocationStatus] = frozenset()
+    pause_keeps_progress: bool = True
     unkillable: frozenset[InvocationStatus] = frozenset()
     write_floor: timedelta = timedelta(0)
     register_floor: timedelta = timedelta(0)

@@ -43,10 +43,10 @@ def _steps(
     capabilities: Capabilities,
     parked: Collection[str],
 ) -> Iterator[Step]:
-    can_pause = CommandName.PAUSE in capabilities.commands
+    can_park = CommandName.PAUSE in capabilities.commands and capabilities.pause_keeps_progress
     to_kill = [runs[id_] for id_ in verdict.to_kill]
     for one in to_kill:
-        if can_pause and one.status in capabilities.pausable and one.id not in parked:
+        if can_park and one.status in capabilities.pausable and one.id not in parked:
             yield _step(Action.PAUSE, one)
     for one in to_kill:
         yield _step(Action.KILL, one)

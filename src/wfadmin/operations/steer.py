@@ -1,6 +1,6 @@
 """The mild verbs: pause, resume and cancel one run, each only where its status calls for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import assert_never
 
 import attrs
@@ -118,7 +118,8 @@ class Steer(Repair[CommandResult]):
                 self._check(actions)
                 await self._refuse_to_repeat(actions)
                 await self._refuse_to_ruin(run, actions)
-                return Planned((Item(run.id, tuple(self._step(one, run) for one in actions)),))
+                steps = tuple(self._step(one, run) for one in actions)
+                return Planned((Item(run.id, steps),), tuple(self._dangers(actions)))
             case other:
                 assert_never(other)
 
@@ -228,6 +229,9 @@ class Steer(Repair[CommandResult]):
         if self._missed(last):
             effect = Effect.ACCEPTED
             writing.warnings.append(f"{shown(run.id)} ended before it took effect.")
+        elif self._ruined(last):
+            effect = Effect.ACCEPTED
+            writing.warnings.append(f"{shown(run.id)} ended badly right after it: look why.")
         return CommandResult(run.id, status, effect=effect)
 
     def _missed(self, last: Invocation | None) -> bool:
@@ -236,6 +240,22 @@ class Steer(Repair[CommandResult]):
             return last is None or last.is_completed
         succeeded = last is not None and last.outcome is InvocationOutcome.SUCCEEDED
         return self.verb_of is Verb.CANCEL and succeeded
+
+    def _dangers(self, actions: tuple[Action, ...]) -> Iterator[str]:
+        """What may go wrong in the one request that no look covers."""
+        for name in (_NAMES[action] for action in actions):
+            if name not in self._capabilities.repeatable:
+                yield (
+                    f"A needless {name.value} can ruin a run on this engine: see that nobody else"
+                    " steers this run now."
+                )
+
+    def _ruined(self, last: Invocation | None) -> bool:
+        """Whether the run went down with a resume, where a needless one does that."""
+        is_harmless = CommandName.RESUME in self._capabilities.repeatable
+        if self.verb_of is not Verb.RESUME or is_harmless or last is None:
+            return False
+        return last.is_completed and last.outcome is not InvocationOutcome.SUCCEEDED
 
     async def _take(
         self,

@@ -78,6 +78,7 @@ def test_a_known_version_declares_what_it_does(text: str) -> None:
         listing=Listing.NONE,
         services_cover_names=False,
         pausable=frozenset({InvocationStatus.RUNNING}),
+        pause_keeps_progress=False,
         unkillable=frozenset({InvocationStatus.PENDING, InvocationStatus.STALLED}),
         write_floor=timedelta(seconds=8),
     )

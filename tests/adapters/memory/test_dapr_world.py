@@ -251,6 +251,7 @@ def test_it_declares_what_it_can_do() -> None:
         purge_reach=Reach.WITH_CHILDREN,
         late_results=True,
         repeatable=frozenset({CommandName.KILL, CommandName.PURGE}),
+        pause_keeps_progress=False,
         unkillable=frozenset({InvocationStatus.PENDING, InvocationStatus.STALLED}),
         listing=Listing.NONE,
         pausable=frozenset({InvocationStatus.RUNNING}),

@@ -62,6 +62,8 @@ _SEEN = Capabilities(
     # A second pause and one resume poison an instance for ever; and what waits for its planned
     # start is started by a pause (both seen live).
     pausable=frozenset({InvocationStatus.RUNNING}),
+    # It is one more event, and the time of the last event is all that tells progress.
+    pause_keeps_progress=False,
     # What is stalled refuses every command; what waits for its planned start is started by a
     # terminate, which comes too late then (both seen live).
     unkillable=frozenset({InvocationStatus.PENDING, InvocationStatus.STALLED}),

@@ -66,6 +66,7 @@ def _capabilities(fence: Fence, commands: frozenset[CommandName]) -> Capabilitie
         services_cover_names=False,
         repeatable=frozenset({CommandName.KILL, CommandName.PURGE}),
         pausable=frozenset({InvocationStatus.RUNNING}),
+        pause_keeps_progress=False,
         unkillable=frozenset({InvocationStatus.PENDING, InvocationStatus.STALLED}),
         write_floor=timedelta(seconds=8),
     )
