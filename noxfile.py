@@ -68,6 +68,14 @@ def engines(session: nox.Session) -> None:
     session.run("pytest", "-m", "engine", *session.posargs, env=settings)
 
 
+@nox.session(default=False)
+def soak(session: nox.Session) -> None:
+    """Tell ten thousand stories of repairs under faults; what follows `--` goes to the soak."""
+    session.install(EVERYTHING, *group("test"))
+    given = session.posargs or ("--runs", "10000", "--seed", "0")
+    session.run("python", "-m", "tests.soak", *given)
+
+
 @nox.session
 def typing(session: nox.Session) -> None:
     """Check the types inside, and that the public ones are complete."""

@@ -251,6 +251,9 @@ class EngineUnreachable(EngineError):
     problem: str
 
 
+_ITS_OWN_ERROR = 500
+
+
 @attrs.define(slots=False, eq=False, repr=False)
 class EngineRejected(EngineError):
     """
@@ -271,6 +274,11 @@ class EngineRejected(EngineError):
     engine_code: str | None = None
     excerpt: str = ""
     remedy: str = ""
+
+    @property
+    def may_have_done_it(self) -> bool:
+        """Whether a write may have been done all the same: its own error can come at any moment."""
+        return self.http_status >= _ITS_OWN_ERROR
 
     @property
     def message(self) -> str:

@@ -15,6 +15,7 @@ from wfadmin.domain.answers import Answer
 from wfadmin.domain.capabilities import Capabilities, CommandName, Reach
 from wfadmin.domain.commands import Command, ForcePurge, Kill, Pause, Purge, Resume
 from wfadmin.domain.errors import (
+    EngineRejected,
     EngineUnreachable,
     OutcomeUnknown,
     RetryBlocked,
@@ -275,6 +276,10 @@ class RecoveryLoop:
             answer = await self.writing.send(lambda: self.control.perform(command))
         except EngineUnreachable:
             self._not_parked(step)
+            raise
+        except EngineRejected as error:
+            if not error.may_have_done_it:
+                self._not_parked(step)
             raise
         if answer in (Answer.ACCEPTED, Answer.NOT_FOUND) or isinstance(answer, Lost):
             return await self._confirm(step, answer)

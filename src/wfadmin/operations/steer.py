@@ -12,6 +12,7 @@ from wfadmin.domain.errors import (
     CommandNotAllowed,
     DeploymentNotFound,
     EndNotKnown,
+    EngineRejected,
     EngineUnreachable,
     InvocationNotFound,
     Protected,
@@ -276,8 +277,9 @@ class Steer(Repair[CommandResult]):
         try:
             answer = await writing.send(lambda: control.perform(command))
             self._check_answer(answer, step, now)
-        except (EngineUnreachable, CommandNotAllowed, InvocationNotFound):
-            if parks:
+        except (EngineRejected, EngineUnreachable, CommandNotAllowed, InvocationNotFound) as error:
+            may_be_paused = isinstance(error, EngineRejected) and error.may_have_done_it
+            if parks and not may_be_paused:
                 writing.paused.clear()
             raise
         reading = await writing.confirm(step, answer, self._keys.read, self._is_done(step))

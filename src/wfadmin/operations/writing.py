@@ -30,6 +30,7 @@ _T = TypeVar("_T")
 _A = TypeVar("_A")
 
 _FIRST_PAUSE = timedelta(milliseconds=20)
+_SECOND_LOOK = timedelta(milliseconds=100)
 _LONGEST_PAUSE = timedelta(milliseconds=500)
 # An adapter keeps its own time limits, and knows what came of the request that it ended: this one
 # only ends the wait for one that does not.
@@ -116,6 +117,8 @@ class Writing:
         """
         Read until the effect of a write shows.
 
+        After an answer that was lost, or a reading that failed, it has to show twice.
+
         Args:
             step: What was sent.
             answer: What the engine said to it, or `Lost`.
@@ -131,16 +134,24 @@ class Writing:
         clock, settle = self.host.clock, max(self.host.settle, self.floor)
         deadline = clock.monotonic() + settle
         pause = _FIRST_PAUSE
+        # An engine that just came back was seen to hold nothing of what it holds.
+        is_sure, was_shown = not isinstance(answer, Lost), False
         while True:
             trouble = None
             try:
                 reading = await read()
             except EngineError as error:
                 trouble = error.message
+                is_sure = was_shown = False
             else:
-                if done(reading):
+                is_shown = done(reading)
+                if is_shown and (is_sure or was_shown):
                     self._settled(step, answer)
                     return reading
+                was_shown = is_shown
+                if was_shown:
+                    await clock.sleep(_SECOND_LOOK)
+                    continue
             if clock.monotonic() >= deadline:
                 problem = _unsettled(answer, trouble, settle)
                 raise OutcomeUnknown(step.action.value, step.target, problem, sent=self.sent)
