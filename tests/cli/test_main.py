@@ -5,6 +5,7 @@ import json
 import runpy
 import signal
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import anyio
@@ -206,7 +207,8 @@ def test_python_m_is_the_command(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["wfadmin", "--version"])
     with pytest.raises(SystemExit) as left:
-        runpy.run_module("wfadmin.cli", run_name="__main__")
+        # By its path: pytest may load the module by itself, and cannot say what its code is.
+        runpy.run_path(str(files("wfadmin.cli") / "__main__.py"), run_name="__main__")
     assert (left.value.code, capsys.readouterr().out) == (0, "wfadmin 0.1.0\n")
 
 

@@ -4,29 +4,33 @@ import attrs
 import pytest
 from typing_extensions import override
 
-from tests.explore.harm import Window
 from tests.explore.plays import (
     BACKING_OFF,
-    PAUSABLE,
+    KEY,
     PAUSED,
-    Played,
+    SHARED,
+    Play,
     backing_off,
     every_order,
     failed,
+    on,
     paused,
 )
-from tests.explore.stage import Loss, Stage
 from wfadmin.domain.answers import Answer
 from wfadmin.domain.commands import Command, Kill, Purge
 from wfadmin.domain.error import WfadminError
 from wfadmin.domain.keys import InvocationRef
 from wfadmin.domain.model import KeyedState
 from wfadmin.domain.plan import Action, Item, Step
+from wfadmin.domain.policy import RecoveryPolicy
 from wfadmin.domain.recovery import KeyReading
 from wfadmin.domain.results import Effect, RecoverResult, StateAfter
+from wfadmin.operations.local import LocalOperator
 from wfadmin.operations.recover import Recover
 from wfadmin.operations.recovery_loop import RecoveryLoop
+from wfadmin.operations.repair import carry_out
 from wfadmin.operations.writing import Lost, Writing
+from wfadmin.testing.explore import Explored, Loss
 
 _COMMANDS: dict[Action, type[Kill | Purge]] = {Action.KILL: Kill, Action.PURGE: Purge}
 
@@ -107,63 +111,70 @@ class Careless(RecoveryLoop):
         self.writing.paused.clear()
 
 
-def bugs(played: Played) -> set[str]:
-    return played.harms(Window.BUG)
+def somebody(play: Play, kind: type[Recover], policy: RecoveryPolicy | None = None) -> None:
+    """Let a broken recovery act."""
+
+    async def act(operator: LocalOperator) -> RecoverResult:
+        engine, host = operator.engine, operator.host
+        return await carry_out(engine, host, kind(engine, host, KEY, host.policy))
+
+    play.scenario.operator(act, policy=policy)
 
 
 def test_without_a_look_before_the_purge_a_newer_success_is_lost() -> None:
-    def act(stage: Stage) -> None:
-        stage.operator(kind=Hasty)
-        stage.client()
-        stage.tool("purge")
-        stage.engine()
+    play = on(failed)
+    somebody(play, Hasty)
+    play.scenario.client(KEY)
+    play.scenario.tool(KEY, "purge")
+    play.scenario.engine()
 
-    played = every_order(failed, act)
+    played = every_order(play)
 
-    assert "purges a success of a newer run" in bugs(played)
+    assert "purges a success of a newer run" in played.bugs
     assert shortest(played, "purges a success of a newer run") == [
-        "operator 1: invocations.for_key",
-        "operator 1: state.read",
-        "tool that purges: purge",
-        "client: submits the key (1 left)",
-        "engine: gets on with the run",
-        "engine: gets on with the run",
-        "operator 1: control.purge",
+        "operator 1: invocations.for_key Order/o-1",
+        "operator 1: state.read Order/o-1",
+        "tool that purges: purges Order/o-1",
+        "client: submits Order/o-1 (1 left)",
+        "engine: gets on with Order/o-1",
+        "engine: gets on with Order/o-1",
+        "operator 1: control.purge Order/o-1",
     ]
 
 
 def test_without_a_look_before_the_kill_a_live_run_is_killed() -> None:
-    def act(stage: Stage) -> None:
-        stage.operator(PAUSED, kind=Hasty)
-        stage.client()
-        stage.tool("kill", "purge")
+    play = on(paused)
+    somebody(play, Hasty, PAUSED)
+    play.scenario.client(KEY)
+    play.scenario.tool(KEY, "kill")
+    play.scenario.tool(KEY, "purge")
 
-    assert "kills a newer run" in bugs(every_order(paused, act))
+    assert "kills a newer run" in every_order(play).bugs
 
 
 def test_a_write_that_is_sent_again_is_found() -> None:
-    def act(stage: Stage) -> None:
-        stage.operator(kind=Insistent)
-        stage.network(Loss.DONE)
+    play = on(failed)
+    somebody(play, Insistent)
+    play.scenario.network(Loss.ANSWER)
 
-    assert "sends the same write twice" in bugs(every_order(failed, act))
+    assert "sends the same write twice" in every_order(play).bugs
 
 
 def test_a_clear_after_the_purge_takes_the_state_of_a_live_run() -> None:
-    def act(stage: Stage) -> None:
-        stage.operator(kind=Thorough)
-        stage.client()
-        stage.engine()
+    play = on(failed)
+    somebody(play, Thorough)
+    play.scenario.client(KEY)
+    play.scenario.engine()
 
-    assert "clears the state of a run" in bugs(every_order(failed, act))
+    assert "clears the state of a run" in every_order(play).bugs
 
 
 def test_a_word_for_the_state_that_no_look_bears_out_is_found() -> None:
-    def act(stage: Stage) -> None:
-        stage.operator(kind=Boastful)
-        stage.network(Loss.NEVER)
+    play = on(failed)
+    somebody(play, Boastful)
+    play.scenario.network(Loss.WRITE)
 
-    found = bugs(every_order(failed, act))
+    found = every_order(play).bugs
 
     assert "confirms, and what was planned to go is there" in found
     assert "says cleared of the state" in found
@@ -172,25 +183,24 @@ def test_a_word_for_the_state_that_no_look_bears_out_is_found() -> None:
 def test_a_look_at_the_victim_alone_strands_a_shared_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wfadmin.operations.recover.RecoveryLoop", Narrow)
 
-    def act(stage: Stage) -> None:
-        stage.operator()
-        stage.caller()
+    play = on(failed)
+    play.recovery()
+    play.scenario.caller(KEY, SHARED)
 
-    assert "strands a shared call" in bugs(every_order(failed, act))
+    assert "strands a shared call" in every_order(play).bugs
 
 
 def test_a_run_that_is_left_parked_in_silence_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wfadmin.operations.recover.RecoveryLoop", Careless)
 
-    def act(stage: Stage) -> None:
-        stage.operator(BACKING_OFF, pausable=PAUSABLE)
-        stage.caller()
+    play = on(backing_off, pauses=True)
+    play.recovery(BACKING_OFF)
+    play.scenario.caller(KEY, SHARED)
 
-    found = bugs(every_order(backing_off, act))
+    found = every_order(play).bugs
 
     assert "leaves a run paused and does not say so" in found
 
 
-def shortest(played: Played, what: str) -> list[str]:
-    stories = played.explored.failures
-    return next(list(story) for harm, story in stories.items() if harm.what == what)
+def shortest(played: Explored, what: str) -> list[str]:
+    return next(list(story) for harm, story in played.harms.items() if harm.what == what)

@@ -5,10 +5,11 @@ from collections.abc import Hashable
 import pytest
 from typing_extensions import override
 
-from tests.explore.plays import every_order, failed, left_over
-from tests.explore.schedule import explore
-from tests.explore.stage import Loss, Stage
+from tests.explore.plays import KEY, SHARED, every_order, failed, harms, left_over, on
 from wfadmin.domain.capabilities import Fence
+from wfadmin.testing.explore import Loss
+from wfadmin.testing.explore.orders import every_order as every_story
+from wfadmin.testing.explore.stage import Stage
 
 PURGES_A_SUCCESS = "purges a success of a newer run"
 STRANDS = "strands a shared call"
@@ -16,145 +17,147 @@ CLEARS = "clears the state of a run"
 
 
 def test_a_client_that_submits_again_does_not_disturb() -> None:
-    def act(stage: Stage) -> None:
-        stage.operator()
-        stage.client(times=2)
-        stage.engine()
+    play = on(failed)
+    play.recovery()
+    play.scenario.client(KEY, times=2)
+    play.scenario.engine()
 
-    played = every_order(failed, act)
+    played = every_order(play)
 
-    assert played.harms() == set(), played
-    assert played.endings == {"cleared", "in_use"}
+    assert harms(played) == set(), played
+    assert play.states == {"cleared", "in_use"}
+    assert played.endings == {"confirmed"}
 
 
 def test_another_tool_that_purges_in_the_one_request_lets_a_newer_success_be_hit() -> None:
-    def act(stage: Stage) -> None:
-        stage.operator()
-        stage.client(times=2)
-        stage.tool("purge")
-        stage.engine()
+    play = on(failed)
+    play.recovery()
+    play.scenario.client(KEY, times=2)
+    play.scenario.tool(KEY, "purge")
+    play.scenario.engine()
 
-    played = every_order(failed, act)
+    played = every_order(play)
 
-    assert played.harms() == {f"a: {PURGES_A_SUCCESS}"}, played
-    assert played.endings >= {"cleared", "in_use", "workflow_retry_blocked"}
+    assert harms(played) == {f"a: {PURGES_A_SUCCESS}"}, played
+    assert play.states >= {"cleared", "in_use"}
+    assert "workflow_retry_blocked" in played.endings
 
 
 def test_a_second_operator_without_our_lease_is_another_tool() -> None:
-    def act(stage: Stage) -> None:
-        stage.operator()
-        stage.operator()
-        stage.client()
-        stage.engine()
+    play = on(failed)
+    play.recovery()
+    play.recovery()
+    play.scenario.client(KEY)
+    play.scenario.engine()
 
-    played = every_order(failed, act)
+    played = every_order(play)
 
-    assert played.harms() == {f"a: {PURGES_A_SUCCESS}"}, played
+    assert harms(played) == {f"a: {PURGES_A_SUCCESS}"}, played
 
 
 def test_a_lease_that_both_operators_share_closes_that_window() -> None:
-    def act(stage: Stage) -> None:
-        stage.share_a_lease()
-        stage.operator()
-        stage.operator()
-        stage.client()
-        stage.engine()
+    play = on(failed)
+    play.scenario.share_a_lease()
+    play.recovery()
+    play.recovery()
+    play.scenario.client(KEY)
+    play.scenario.engine()
 
-    played = every_order(failed, act)
+    played = every_order(play)
 
-    assert played.harms() == set(), played
+    assert harms(played) == set(), played
     assert "lease_held" in played.endings
 
 
 def test_a_retention_that_ends_in_the_one_request_is_like_another_tool() -> None:
-    def act(stage: Stage) -> None:
-        stage.operator()
-        stage.client(times=2)
-        stage.retention()
-        stage.engine()
+    play = on(failed)
+    play.recovery()
+    play.scenario.client(KEY, times=2)
+    play.scenario.retention()
+    play.scenario.engine()
 
-    played = every_order(failed, act)
+    played = every_order(play)
 
-    assert played.harms() == {f"a: {PURGES_A_SUCCESS}"}, played
+    assert harms(played) == {f"a: {PURGES_A_SUCCESS}"}, played
 
 
 def test_a_shared_call_that_starts_in_the_one_request_is_stranded() -> None:
-    def act(stage: Stage) -> None:
-        stage.operator()
-        stage.client()
-        stage.caller()
-        stage.engine()
+    play = on(failed)
+    play.recovery()
+    play.scenario.client(KEY)
+    play.scenario.caller(KEY, SHARED)
+    play.scenario.engine()
 
-    played = every_order(failed, act)
+    played = every_order(play)
 
-    assert played.harms() == {f"b: {STRANDS}"}, played
+    assert harms(played) == {f"b: {STRANDS}"}, played
     assert "workflow_retry_blocked" in played.endings
 
 
-@pytest.mark.parametrize("loss", [Loss.DONE, Loss.NEVER])
+@pytest.mark.parametrize("loss", [Loss.ANSWER, Loss.WRITE])
 def test_a_lost_answer_is_settled_by_looking_and_by_nothing_else(loss: Loss) -> None:
-    def act(stage: Stage) -> None:
-        stage.operator(times=2)
-        stage.client(times=2)
-        stage.network(loss)
-        stage.engine()
+    play = on(failed)
+    play.recovery(times=2)
+    play.scenario.client(KEY, times=2)
+    play.scenario.network(loss)
+    play.scenario.engine()
 
-    played = every_order(failed, act)
+    played = every_order(play)
 
-    assert played.harms() == set(), played
-    assert ("outcome_unknown" in played.endings) is (loss is Loss.NEVER)
+    assert harms(played) == set(), played
+    assert ("outcome_unknown" in played.endings) is (loss is Loss.WRITE)
 
 
 def test_a_purge_that_lands_later_may_hit_a_newer_success() -> None:
-    def act(stage: Stage) -> None:
-        stage.operator()
-        stage.client()
-        stage.tool("purge")
-        stage.network(Loss.LATER)
-        stage.engine()
+    play = on(failed)
+    play.recovery()
+    play.scenario.client(KEY)
+    play.scenario.tool(KEY, "purge")
+    play.scenario.network(Loss.LATE)
+    play.scenario.engine()
 
-    played = every_order(failed, act)
+    played = every_order(play)
 
-    assert played.harms() == {f"a: {PURGES_A_SUCCESS}", f"c: {PURGES_A_SUCCESS}"}, played
+    assert harms(played) == {f"a: {PURGES_A_SUCCESS}", f"c: {PURGES_A_SUCCESS}"}, played
     assert "outcome_unknown" in played.endings
 
 
 def test_a_second_recovery_does_not_recall_the_late_purge_of_the_first() -> None:
-    def act(stage: Stage) -> None:
-        stage.operator(times=2)
-        stage.client()
-        stage.network(Loss.LATER)
-        stage.engine()
+    play = on(failed)
+    play.recovery(times=2)
+    play.scenario.client(KEY)
+    play.scenario.network(Loss.LATE)
+    play.scenario.engine()
 
-    played = every_order(failed, act)
+    played = every_order(play)
 
-    assert played.harms() == {f"a: {PURGES_A_SUCCESS}", f"c: {PURGES_A_SUCCESS}"}, played
+    assert harms(played) == {f"a: {PURGES_A_SUCCESS}", f"c: {PURGES_A_SUCCESS}"}, played
 
 
 def test_an_atomic_fence_leaves_only_the_shared_call() -> None:
-    def act(stage: Stage) -> None:
-        stage.operator()
-        stage.client()
-        stage.tool("purge")
-        stage.caller()
-        stage.engine()
+    play = on(failed, fence=Fence.ATOMIC)
+    play.recovery()
+    play.scenario.client(KEY)
+    play.scenario.tool(KEY, "purge")
+    play.scenario.caller(KEY, SHARED)
+    play.scenario.engine()
 
-    played = every_order(failed, act, fence=Fence.ATOMIC)
+    played = every_order(play)
 
-    assert played.harms() == {f"b: {STRANDS}"}, played
+    assert harms(played) == {f"b: {STRANDS}"}, played
 
 
 def test_with_an_atomic_fence_a_late_purge_hits_nothing() -> None:
-    def act(stage: Stage) -> None:
-        stage.operator()
-        stage.client()
-        stage.tool("purge")
-        stage.network(Loss.LATER)
-        stage.engine()
+    play = on(failed, fence=Fence.ATOMIC)
+    play.recovery()
+    play.scenario.client(KEY)
+    play.scenario.tool(KEY, "purge")
+    play.scenario.network(Loss.LATE)
+    play.scenario.engine()
 
-    played = every_order(failed, act, fence=Fence.ATOMIC)
+    played = every_order(play)
 
-    assert played.harms() == set(), played
+    assert harms(played) == set(), played
     assert "outcome_unknown" in played.endings
 
 
@@ -162,28 +165,29 @@ def test_with_an_atomic_fence_a_late_purge_hits_nothing() -> None:
 def test_a_clear_of_what_is_left_may_meet_a_run_that_starts_in_the_one_request(
     fence: Fence,
 ) -> None:
-    def act(stage: Stage) -> None:
-        stage.operator()
-        stage.client(times=2)
-        stage.tool("purge")
-        stage.engine()
+    play = on(left_over, fence=fence)
+    play.recovery()
+    play.scenario.client(KEY, times=2)
+    play.scenario.tool(KEY, "purge")
+    play.scenario.engine()
 
-    played = every_order(left_over, act, fence=fence)
+    played = every_order(play)
 
-    assert played.harms() == {f"a: {CLEARS}"}, played
-    assert played.endings >= {"cleared", "outcome_unknown", "stale_plan"}
+    assert harms(played) == {f"a: {CLEARS}"}, played
+    assert "cleared" in play.states
+    assert played.endings >= {"confirmed", "outcome_unknown", "stale_plan"}
 
 
 def test_a_clear_that_lands_later_may_meet_a_run() -> None:
-    def act(stage: Stage) -> None:
-        stage.operator()
-        stage.client()
-        stage.network(Loss.LATER)
-        stage.engine()
+    play = on(left_over)
+    play.recovery()
+    play.scenario.client(KEY)
+    play.scenario.network(Loss.LATE)
+    play.scenario.engine()
 
-    played = every_order(left_over, act)
+    played = every_order(play)
 
-    assert played.harms() == {f"a: {CLEARS}", f"c: {CLEARS}"}, played
+    assert harms(played) == {f"a: {CLEARS}", f"c: {CLEARS}"}, played
 
 
 def test_nothing_is_missed_by_following_each_scene_once() -> None:
@@ -192,20 +196,16 @@ def test_nothing_is_missed_by_following_each_scene_once() -> None:
         def state(self) -> Hashable:
             return tuple(self.story)
 
-    def act(stage: Stage) -> None:
-        stage.operator()
-        stage.caller()
-        stage.network(Loss.LATER)
-
-    def unmerged() -> Stage:
-        made = Unmerged(failed, Fence.CHECKED, endings)
-        act(made)
-        return made
-
+    play = on(failed)
+    play.recovery()
+    play.scenario.caller(KEY, SHARED)
+    play.scenario.network(Loss.LATE)
     endings: set[str] = set()
-    every_story = explore(unmerged)
-    played = every_order(failed, act)
 
-    assert every_story.failures.keys() == played.explored.failures.keys()
+    stories = every_story(lambda: Unmerged(play.scenario, endings), at_most=20_000)
+    played = every_order(play)
+
+    assert stories.is_complete
+    assert stories.failures.keys() == played.harms.keys()
     assert endings == played.endings
-    assert every_story.states > 5 * played.explored.states
+    assert stories.states > 5 * played.states

@@ -19,6 +19,7 @@ Recovery code is tested on `wfadmin.adapters.memory`, with what goes wrong on th
 Nothing here imports pytest.
 """
 
+from wfadmin.testing.asserting import assert_audited, assert_untouched, untouched
 from wfadmin.testing.bench import Bench, expect
 from wfadmin.testing.catalogue import CONTRACT, clauses
 from wfadmin.testing.clause import Clause
@@ -26,6 +27,7 @@ from wfadmin.testing.driver import Driver, Situation
 from wfadmin.testing.faults import Faults, Kind, Struck
 from wfadmin.testing.network import Garbage, Network
 from wfadmin.testing.running import Subject, examine, run
+from wfadmin.testing.snapshots import Snapshot, snapshot
 from wfadmin.testing.verdicts import Broken, NotExercised, NotSupportedHere, Outcome, Verdict
 from wfadmin.testing.wrapping import Around, PortCall, Proceed, wrapped
 
@@ -46,12 +48,17 @@ __all__ = [
     "PortCall",
     "Proceed",
     "Situation",
+    "Snapshot",
     "Struck",
     "Subject",
     "Verdict",
+    "assert_audited",
+    "assert_untouched",
     "clauses",
     "examine",
     "expect",
     "run",
+    "snapshot",
+    "untouched",
     "wrapped",
 ]
