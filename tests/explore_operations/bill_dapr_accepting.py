@@ -27,7 +27,9 @@ def paused() -> World:
 
 
 @DAPR_ACCEPTING.play(
-    failed, endings={"confirmed", "lease_held", "no_change", "workflow_retry_blocked"}
+    failed,
+    harms={"a: purges a success of a newer run"},
+    endings={"confirmed", "lease_held", "no_change", "workflow_retry_blocked"},
 )
 def two_operators_who_recover_and_share_a_lease(scenario: Scenario) -> None:
     scenario.share_a_lease()

@@ -108,11 +108,17 @@ async def _settles(world: World) -> None:
         world.settle()
 
 
+def _is_free(world: World, key: WorkflowKey) -> bool:
+    """Whether a submission of `key` makes a new run."""
+    run = _main(world, key)
+    return run is None or (run.is_completed and world.store.profile.replaces_ended)
+
+
 async def _client(one: Played, place: Place) -> None:
     key, world = _key(one), place.world
     for left in range(one.times, 0, -1):
         label = f"submits {key.service_name}/{key.service_key} ({left} left)"
-        await Turn(label, lambda: _main(world, key) is None)
+        await Turn(label, lambda: _is_free(world, key))
         world.store.submit(key)
 
 
