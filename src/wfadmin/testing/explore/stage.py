@@ -96,6 +96,7 @@ class Stage(Scene[Harm]):
 
     scenario: Scenario
     world: World
+    can_wait: bool
 
     def __init__(self, scenario: Scenario, endings: set[str], *, stands: bool = False) -> None:
         super().__init__()
