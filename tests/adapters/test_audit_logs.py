@@ -1,4 +1,4 @@
-"""What every audit log keeps to, in memory and in a file, on both event loops."""
+"""What every audit log keeps to, in memory, in a file and in a database, on both event loops."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,13 +10,14 @@ import pytest
 from tests.adapters.hosts import StillClock
 from wfadmin.adapters.audit_jsonl import JsonLinesAuditLog
 from wfadmin.adapters.audit_memory import MemoryAuditLog
+from wfadmin.adapters.audit_sqlite import SqliteAuditLog
 from wfadmin.domain.errors import UsageError
 from wfadmin.domain.finding import OpenIntent
 from wfadmin.ports.audit import AuditListing, AuditRecord
 
 pytestmark = pytest.mark.anyio
 
-Log = JsonLinesAuditLog | MemoryAuditLog
+Log = JsonLinesAuditLog | MemoryAuditLog | SqliteAuditLog
 MakeLog = Callable[..., Log]
 
 AT = datetime(2026, 5, 9, 10, tzinfo=UTC)
@@ -38,11 +39,13 @@ def clock() -> StillClock:
     return StillClock(AT + timedelta(minutes=2))
 
 
-@pytest.fixture(params=["memory", "file"])
+@pytest.fixture(params=["memory", "file", "database"])
 def make_log(request: pytest.FixtureRequest, tmp_path: Path) -> MakeLog:
     def make(**settings: object) -> Log:
         if request.param == "memory":
             return MemoryAuditLog(**settings)  # type: ignore[arg-type]
+        if request.param == "database":
+            return SqliteAuditLog(tmp_path / "audit.db", **settings)  # type: ignore[arg-type]
         return JsonLinesAuditLog(tmp_path / "audit.jsonl", **settings)  # type: ignore[arg-type]
 
     return make

@@ -37,6 +37,7 @@ EACH_KIND: tuple[WfadminError, ...] = (
     errors.DeploymentNotFound("http://h:9080"),
     errors.ServiceNotFound("Order"),
     errors.InvocationNotFound("inv_1"),
+    errors.KeyNotFound("0123"),
     errors.EngineError(),
     errors.EngineUnreachable("http://h:9070", "connection refused"),
     errors.EngineRejected("http://h:9070", 503, "META003", "no leader"),

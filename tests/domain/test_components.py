@@ -30,6 +30,7 @@ _STATUS_OF = {
     "InvalidServiceUrl": UNREACHABLE,
     "InvalidWorkflowKey": UNREACHABLE,
     "InvocationNotFound": UNREACHABLE,
+    "KeyNotFound": UNREACHABLE,
     "LeaseHeld": UNREACHABLE,
     "LeaseUnavailable": UNREACHABLE,
     "MissingDependency": UNREACHABLE,

@@ -177,6 +177,12 @@ _WORDS = {
         _LISTED,
         _NAMES,
     ),
+    "KeyNotFound": (
+        "api_key_not_found",
+        "API key not found: 0123.",
+        "The file was read and does not know it.",
+        "Use an id that this tells: wfadmin keys list.",
+    ),
     "EngineError": ("engine_error", "The engine failed.", _UNKNOWN, _DOCTOR),
     "EngineUnreachable": (
         "workflow_engine_unreachable",

@@ -3,9 +3,10 @@
 import errno
 import fcntl
 import os
+import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ import attrs
 from anyio import from_thread, to_thread
 from typing_extensions import override
 
+from wfadmin.domain.audit_filters import EVERY_RECORD, AuditFilter
 from wfadmin.domain.auditing import CLOSED, RUNNING_FOR, EntryKind, intent_to_close, open_intents
 from wfadmin.domain.errors import AuditUnavailable, UsageError
 from wfadmin.domain.finding import OpenIntent
@@ -20,6 +22,7 @@ from wfadmin.ports.audit import AuditListing, AuditLog, AuditRecord
 from wfadmin.ports.clock import Clock
 from wfadmin.wire.audit_lines import (
     entries_of,
+    entry_of,
     line_of,
     lines_of,
     may_matter,
@@ -92,9 +95,12 @@ class JsonLinesAuditLog(AuditLog):
         """See `AuditLog.open_intents`."""
         return await to_thread.run_sync(self._open_intents, engine, abandon_on_cancel=True)
 
-    async def newest(self, limit: int = 100) -> AuditListing:
+    async def newest(self, limit: int = 100, matching: AuditFilter = EVERY_RECORD) -> AuditListing:
         """
-        The newest records, oldest first, out of the last `limit` lines.
+        The newest records that match, at most `limit`, oldest first.
+
+        Where nothing is left out, those of the last `limit` lines; else the whole file is read,
+        and every line that cannot be read is counted.
 
         Raises:
             UsageError: The limit is not above zero.
@@ -102,7 +108,19 @@ class JsonLinesAuditLog(AuditLog):
         """
         if limit < 1:
             raise UsageError("limit", "it is not above zero")
-        return await to_thread.run_sync(self._newest, limit, abandon_on_cancel=True)
+        most = min(limit, sys.maxsize)
+        if matching == EVERY_RECORD:
+            return await to_thread.run_sync(self._newest, most, abandon_on_cancel=True)
+        return await to_thread.run_sync(self._found, matching, most, abandon_on_cancel=True)
+
+    async def get(self, attempt_id: str) -> AuditListing:
+        """
+        Everything about one attempt, oldest first: nothing, if none has that id.
+
+        Raises:
+            AuditUnavailable: It could not be read.
+        """
+        return await to_thread.run_sync(self._of_id, attempt_id, abandon_on_cancel=True)
 
     async def close(self, intent_id: str, *, reason: str, actor: str) -> AuditRecord:
         """
@@ -179,6 +197,24 @@ class JsonLinesAuditLog(AuditLog):
             newest = deque(lines, maxlen=limit)
         records = tuple(record for _, record in entries_of(newest))
         return AuditListing(records, len(newest) - len(records))
+
+    def _found(self, matching: AuditFilter, limit: int) -> AuditListing:
+        return self._selected(matching.takes, limit)
+
+    def _of_id(self, attempt_id: str) -> AuditListing:
+        return self._selected(lambda record: record.id == attempt_id)
+
+    def _selected(
+        self, is_meant: Callable[[AuditRecord], bool], limit: int | None = None
+    ) -> AuditListing:
+        found, malformed = deque[AuditRecord](maxlen=limit), 0
+        with self._lines() as lines:
+            for entry in map(entry_of, lines):
+                if entry is None:
+                    malformed += 1
+                elif is_meant(entry[1]):
+                    found.append(entry[1])
+        return AuditListing(tuple(found), malformed)
 
     def _to_close(self, intent_id: str) -> AuditRecord:
         with self._lines() as lines:

@@ -53,7 +53,16 @@ GROUPS = {
         "See what was done from this host.",
         {
             "list": ("wfadmin.cli.audit:list_records", "List the newest records."),
+            "show": ("wfadmin.cli.audit:show", "Show everything about one attempt."),
             "close": ("wfadmin.cli.audit:close", "Close a write that nobody knows the end of."),
+        },
+    ),
+    "keys": (
+        "Say who may call the operator API.",
+        {
+            "new": ("wfadmin.cli.keys:new", "Make a key. It is shown this once."),
+            "list": ("wfadmin.cli.keys:list_keys", "List the keys, without their secrets."),
+            "revoke": ("wfadmin.cli.keys:revoke", "Let nobody in with a key any more."),
         },
     ),
 }

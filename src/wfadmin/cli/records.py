@@ -1,12 +1,13 @@
 """The files of this host that a command keeps: audit log, evidence and leases."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import attrs
 from typing_extensions import override
 
 from wfadmin.adapters.audit_jsonl import JsonLinesAuditLog
+from wfadmin.adapters.audit_sqlite import SqliteAuditLog
 from wfadmin.adapters.evidence_folder import FolderEvidence
 from wfadmin.adapters.lease_file import FileLease
 from wfadmin.cli.output import Output
@@ -19,6 +20,7 @@ from wfadmin.ports.observer import Observer
 from wfadmin.wire.files import state_folder
 
 __all__ = [
+    "KeptLog",
     "Progress",
     "Records",
     "WatchedAuditLog",
@@ -27,7 +29,13 @@ __all__ = [
     "records",
 ]
 
-_KIND = "jsonl:"
+#: The audit logs that a command can keep.
+KeptLog = JsonLinesAuditLog | SqliteAuditLog
+
+_LOGS: Mapping[str, Callable[[Path], KeptLog]] = {
+    "jsonl": JsonLinesAuditLog,
+    "sqlite": SqliteAuditLog,
+}
 # What a write that was stopped before its first step is recorded as.
 _NOT_SENT = "interrupted"
 _TARGET = ("service_url", "service_name", "service_key")
@@ -57,21 +65,22 @@ def records(audit: str | None, evidence: str | None, holder: str) -> Records:
     )
 
 
-def audit_log(given: str | None) -> JsonLinesAuditLog:
+def audit_log(given: str | None) -> KeptLog:
     """
-    The audit log that is meant: `jsonl:PATH`, or that of the state folder.
+    The audit log that is meant: `jsonl:PATH`, `sqlite:PATH`, or that of the state folder.
 
     Raises:
         UsageError: It is not of that form, or no file can have that name.
     """
     if given is None:
         return JsonLinesAuditLog(state_folder() / "audit.jsonl")
-    if not given.startswith(_KIND) or given == _KIND:
-        raise InvalidConfig("--audit-log", "it is not of the form jsonl:PATH")
-    return JsonLinesAuditLog(Path(given.removeprefix(_KIND)).expanduser())
+    kind, _, path = given.partition(":")
+    if kind not in _LOGS or not path:
+        raise InvalidConfig("--audit-log", "it is not of the form jsonl:PATH or sqlite:PATH")
+    return _LOGS[kind](Path(path).expanduser())
 
 
-def audit_log_of_reader(given: str | None) -> JsonLinesAuditLog | None:
+def audit_log_of_reader(given: str | None) -> KeptLog | None:
     """The same for a command that only reads: where there is no folder, it does without."""
     try:
         return audit_log(given)

@@ -67,7 +67,10 @@ class Target:
     ] = None
     audit_log: Annotated[
         str | None,
-        _option("Where attempts are recorded: jsonl:PATH; unless given, in your state folder."),
+        _option(
+            "Where attempts are recorded: jsonl:PATH or sqlite:PATH; unless given, in your state "
+            "folder."
+        ),
     ] = None
     output: Form = "table"
 

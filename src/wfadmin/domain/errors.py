@@ -14,7 +14,7 @@ Everything that wfadmin raises on purpose, as one tree ordered by what the calle
     │   ├── EndNotKnown
     │   └── AuditUnavailable      EvidenceUnavailable   LeaseUnavailable
     ├── NotFound               no such thing (also a LookupError)
-    │   └── DeploymentNotFound    ServiceNotFound       InvocationNotFound
+    │   └── DeploymentNotFound    ServiceNotFound       InvocationNotFound  KeyNotFound
     ├── EngineError            the engine did not answer, said no, or was not understood
     │   └── EngineUnreachable     EngineRejected        UnexpectedAnswer
     └── OutcomeUnknown         a write left us and no answer came: read again, never send again
@@ -65,6 +65,7 @@ __all__ = [
     "InvalidServiceUrl",
     "InvalidWorkflowKey",
     "InvocationNotFound",
+    "KeyNotFound",
     "LeaseHeld",
     "LeaseUnavailable",
     "MissingDependency",
@@ -218,6 +219,16 @@ class InvocationNotFound(NotFound):
 
     code: ClassVar[str] = "invocation_not_found"
     _message: ClassVar[str] = "Invocation not found: {name}."
+
+
+@attrs.define(slots=False, eq=False, repr=False)
+class KeyNotFound(NotFound):
+    """The file of API keys knows no key of this id."""
+
+    code: ClassVar[str] = "api_key_not_found"
+    _message: ClassVar[str] = "API key not found: {name}."
+    _why: ClassVar[str] = "The file was read and does not know it."
+    _fix: ClassVar[str] = "Use an id that this tells: wfadmin keys list."
 
 
 # --- the engine ----------------------------------------------------------------------------------
