@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -124,12 +125,22 @@ async def test_an_intent_that_is_being_written_is_finished_before_its_caller_is_
 
 
 def test_an_intent_that_comes_through_after_its_task_was_cancelled_does_not_stay_open(
-    path: Path, log: JsonLinesAuditLog
+    path: Path, log: JsonLinesAuditLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    is_on_its_way = threading.Event()
+    real = JsonLinesAuditLog._lock
+
+    def waits_for_the_lock(self: JsonLinesAuditLog, file: int) -> None:
+        is_on_its_way.set()
+        real(self, file)
+
+    monkeypatch.setattr(JsonLinesAuditLog, "_lock", waits_for_the_lock)
+
     async def cancelled_in_the_way_of_asyncio() -> None:
         with locked(path):
             task = asyncio.create_task(log.intent(INTENT))
-            await asyncio.sleep(0.02)
+            while not is_on_its_way.is_set():  # noqa: ASYNC110 - the same
+                await asyncio.sleep(0.001)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
