@@ -76,6 +76,23 @@ def soak(session: nox.Session) -> None:
     session.run("python", "-m", "tests.soak", *given)
 
 
+@nox.session(default=False)
+def mutation(session: nox.Session) -> None:
+    """Change the core in every small way: a test must notice each, or a reason be given."""
+    session.install(EVERYTHING, *group("test"), *group("mutation"))
+    # A copy, which stays: mutmut writes beside the source, and remembers what it has tried.
+    copy = Path(session.create_tmp())
+    for name in ("src", "tests"):
+        shutil.rmtree(copy / name, ignore_errors=True)
+        shutil.copytree(name, copy / name)
+    shutil.copy2("pyproject.toml", copy)
+    with session.chdir(copy):
+        session.run("mutmut", "run", *session.posargs)
+        ours = {"PYTHONPATH": "src"}
+        session.run("python", "-m", "tests.mutation.declared", *session.posargs, env=ours)
+        session.run("python", "-m", "tests.mutation.check", *session.posargs)
+
+
 @nox.session
 def typing(session: nox.Session) -> None:
     """Check the types inside, and that the public ones are complete."""

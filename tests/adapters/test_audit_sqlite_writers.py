@@ -5,6 +5,7 @@ import asyncio
 import os
 import signal
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -121,13 +122,22 @@ async def test_an_intent_that_is_being_written_is_finished_before_its_caller_is_
 
 
 def test_an_intent_that_comes_through_after_its_task_was_cancelled_does_not_stay_open(
-    path: Path, log: SqliteAuditLog
+    path: Path, log: SqliteAuditLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    is_on_its_way = threading.Event()
+    real = SqliteAuditLog._make_file
+
+    def comes_by(self: SqliteAuditLog) -> None:
+        is_on_its_way.set()
+        real(self)
+
     async def cancelled_in_the_way_of_asyncio() -> None:
         await log.note(NOTE)
+        monkeypatch.setattr(SqliteAuditLog, "_make_file", comes_by)
         with locked(path):
             task = asyncio.create_task(log.intent(INTENT))
-            await asyncio.sleep(0.02)
+            while not is_on_its_way.is_set():  # noqa: ASYNC110 - the same
+                await asyncio.sleep(0.001)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task

@@ -71,13 +71,13 @@ class Capabilities:
         late_results: Whether work of an ended run may be delivered to a new run of its id.
         services_cover_names: Whether a name that no listed service bears is a typing error.
         write_floor: The shortest time to wait for the answer to a write: known to be late.
+        register_floor: The same for the registration of a deployment.
         repeatable: The commands that do no harm when they are sent again, though an earlier one
             may still land.
         pausable: The statuses in which a pause lands; in others it is refused or does nothing.
         pause_keeps_progress: Whether a pause is no progress of the run: else nobody could tell
             whether a run that was parked has moved since, and none is parked.
         unkillable: The statuses in which a kill ends nothing: it is refused, or sets the run going.
-        register_floor: The same for the registration of a deployment.
     """
 
     commands: frozenset[CommandName] = frozenset()
