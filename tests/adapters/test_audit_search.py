@@ -1,4 +1,4 @@
-"""What is on record is found again, in a file and in a database alike."""
+"""What is on record is found again, in a file, in a database and in memory alike."""
 # ruff: noqa: ASYNC240 - these files are small, and nobody else waits for the event loop
 
 from datetime import UTC, datetime, timedelta
@@ -8,13 +8,14 @@ import attrs
 import pytest
 
 from wfadmin.adapters.audit_jsonl import JsonLinesAuditLog
+from wfadmin.adapters.audit_memory import MemoryAuditLog
 from wfadmin.adapters.audit_sqlite import SqliteAuditLog
 from wfadmin.domain.audit_filters import AuditFilter
 from wfadmin.ports.audit import AuditListing, AuditRecord
 
 pytestmark = pytest.mark.anyio
 
-Log = JsonLinesAuditLog | SqliteAuditLog
+Log = JsonLinesAuditLog | SqliteAuditLog | MemoryAuditLog
 
 AT = datetime(2026, 5, 9, 10, tzinfo=UTC)
 KEY = (("service_name", "Order"), ("service_key", "o-1"))
@@ -32,8 +33,10 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(params=["file", "database"])
+@pytest.fixture(params=["file", "database", "memory"])
 def log(request: pytest.FixtureRequest, tmp_path: Path) -> Log:
+    if request.param == "memory":
+        return MemoryAuditLog()
     make = JsonLinesAuditLog if request.param == "file" else SqliteAuditLog
     return make(tmp_path / "audit")
 

@@ -9,6 +9,7 @@ from itertools import count
 import attrs
 from typing_extensions import override
 
+from wfadmin.domain.audit_filters import EVERY_RECORD, AuditFilter
 from wfadmin.domain.auditing import CLOSED, RUNNING_FOR, EntryKind, intent_to_close, open_intents
 from wfadmin.domain.errors import UsageError
 from wfadmin.domain.finding import OpenIntent
@@ -72,16 +73,21 @@ class MemoryAuditLog(AuditLog):
         now, running_for = self._now(), self._running_for
         return open_intents(self._entries(), engine=engine, now=now, running_for=running_for)
 
-    async def newest(self, limit: int = 100) -> AuditListing:
+    async def newest(self, limit: int = 100, matching: AuditFilter = EVERY_RECORD) -> AuditListing:
         """
-        The newest records, at most `limit`, oldest first.
+        The newest records that match, at most `limit`, oldest first.
 
         Raises:
             UsageError: The limit is not above zero.
         """
         if limit < 1:
             raise UsageError("limit", "it is not above zero")
-        return AuditListing(self.records[-limit:])
+        found = tuple(one for one in self.records if matching.takes(one))
+        return AuditListing(found[-limit:])
+
+    async def get(self, attempt_id: str) -> AuditListing:
+        """Everything about one attempt, oldest first: nothing, if none has that id."""
+        return AuditListing(tuple(one for one in self.records if one.id == attempt_id))
 
     async def close(self, intent_id: str, *, reason: str, actor: str) -> AuditRecord:
         """
