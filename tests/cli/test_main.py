@@ -1,11 +1,10 @@
 """The whole way: from what was typed to what is printed and the exit code."""
 
 import importlib
+import importlib.util
 import json
-import runpy
 import signal
 import sys
-from importlib.resources import files
 from pathlib import Path
 
 import anyio
@@ -206,9 +205,13 @@ def test_python_m_is_the_command(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["wfadmin", "--version"])
+    # Not by runpy: pytest may load the module by itself, and cannot say what its code is.
+    spec = importlib.util.find_spec("wfadmin.cli.__main__")
+    assert spec is not None
+    assert spec.origin is not None
+    code = compile(Path(spec.origin).read_text(), spec.origin, "exec")
     with pytest.raises(SystemExit) as left:
-        # By its path: pytest may load the module by itself, and cannot say what its code is.
-        runpy.run_path(str(files("wfadmin.cli") / "__main__.py"), run_name="__main__")
+        exec(code, {"__name__": "__main__", "__spec__": spec})  # noqa: S102 - as `python -m` does
     assert (left.value.code, capsys.readouterr().out) == (0, "wfadmin 0.1.0\n")
 
 
