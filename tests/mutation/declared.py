@@ -30,7 +30,19 @@ _CPU_SECONDS = 180
 _CRASHED = 70
 # What is loaded before the fork is no test, so that it cannot be rewritten does no harm.
 _CALM = "ignore::pytest.PytestAssertRewriteWarning"
-_ARGUMENTS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "tests.mutation.quick", "-W", _CALM]
+# Where wfadmin is a plugin of pytest, pytest would load its modules by itself: the variant too.
+_PLAIN = "--assert=plain"
+_ARGUMENTS = [
+    "-x",
+    "-q",
+    _PLAIN,
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "tests.mutation.quick",
+    "-W",
+    _CALM,
+]
 _SEED = "--hypothesis-seed=0"
 
 
