@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import attrs
 
@@ -29,7 +30,7 @@ Hook = Callable[[Point], Awaitable[None]]
 
 def operator_of(world: World, **ports: object) -> LocalOperator:
     """Connect with the clock of the world; a protection goes into the host."""
-    protection = ports.pop("protection", Protection())
+    protection: Any = ports.pop("protection", Protection())
     operator = wfadmin.connect(world.engine, clock=world.clock, **ports)  # type: ignore[arg-type]
     return attrs.evolve(operator, host=attrs.evolve(operator.host, protection=protection))
 
