@@ -44,6 +44,15 @@ def test_what_is_wrong_with_a_key_is_told_worst_first() -> None:
     assert found == ["paused", "backing_off"]
 
 
+def test_what_an_ill_engine_says_of_itself_is_bounded() -> None:
+    fact = ComponentFact(Component.ADMIN, ComponentStatus.DEGRADED, "x" * 100_000, "y" * 100_000)
+
+    (finding,) = findings_from(facts(fact))
+
+    assert finding.message.count("x") <= 1000
+    assert finding.remedies[0].title.count("y") <= 1000
+
+
 def test_what_is_wrong_with_a_component_and_what_helps_is_shown_in_full() -> None:
     fact = ComponentFact(Component.ADMIN, ComponentStatus.DEGRADED, "x" * 900, "y" * 900)
 
