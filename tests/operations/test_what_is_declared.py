@@ -8,12 +8,17 @@ import pytest
 from tests.domain.build import run
 from tests.operations.repairs import KEY, operator_of, watch
 from wfadmin.adapters.memory import Point, World
+from wfadmin.domain.capabilities import Fence
+from wfadmin.domain.keys import WorkflowKey
 from wfadmin.domain.model import Service, ServiceKind, Survey
+from wfadmin.domain.plan import Verb
+from wfadmin.domain.policy import RecoveryPolicy
 from wfadmin.domain.results import CleanupResult, Effect
 from wfadmin.operations.cleanup import Cleanup
 from wfadmin.operations.keys import KeyReader
 from wfadmin.operations.local import LocalOperator
 from wfadmin.operations.operator import Operator
+from wfadmin.operations.redeploy import Redeploy
 
 URL = "http://new:9080"
 
@@ -89,3 +94,69 @@ def test_no_verb_waits_unless_it_is_told_to(operator: type[Operator]) -> None:
     }
 
     assert given == {"register_timeout": timedelta(0), "wait": timedelta(0)}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("told", "word"), [(True, "yes"), (False, "no")])
+async def test_the_plan_of_a_recovery_says_what_its_policy_includes(
+    told: bool,  # noqa: FBT001 - one of the two
+    word: str,
+) -> None:
+    world = World()
+    world.workflow("Order").key("o-1").failed()
+    policy = RecoveryPolicy(with_children=told, force_purge=told)
+
+    given = dict((await operator_of(world).plan_recover(KEY, policy=policy)).arguments)
+
+    assert (given["with_children"], given["force_purge"]) == (word, word)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("fence", "told"),
+    [
+        (Fence.ATOMIC, "A shared call that starts in the moment of a purge may be stranded."),
+        (Fence.CHECKED, "Ids recur"),
+        (Fence.NONE, "This engine offers nothing to tell two runs of one id apart"),
+    ],
+)
+async def test_a_plan_tells_the_window_that_the_fence_leaves(fence: Fence, told: str) -> None:
+    world = World(fence=fence)
+    world.workflow("Order").key("o-1").failed()
+
+    plan = await operator_of(world).plan_recover(KEY)
+
+    assert plan.warnings[0].startswith(told)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("force", "word"), [(True, "yes"), (False, "no")])
+async def test_the_plan_of_a_redeploy_says_whether_it_forces(
+    world: World,
+    force: bool,  # noqa: FBT001 - one of the two
+    word: str,
+) -> None:
+    plan = await operator_of(world).plan_redeploy(URL, force=force)
+
+    assert dict(plan.arguments)["force"] == word
+
+
+def test_a_redeploy_forces_unless_told_and_shows_no_url(world: World) -> None:
+    redeploy = Redeploy(world.engine, operator_of(world).host, "http://ada:hunter2@new:9080")
+
+    assert (redeploy.force, redeploy.register_timeout) == (True, timedelta(0))
+    assert "hunter2" not in repr(redeploy)
+
+
+@pytest.mark.asyncio
+async def test_only_a_resume_names_a_deployment() -> None:
+    world = World()
+    world.workflow("Order").key("o-1").running()
+    world.workflow("Order").key("o-2").paused()
+    operator = operator_of(world)
+
+    pause = await operator.plan_steering(Verb.PAUSE, KEY)
+    resume = await operator.plan_steering(Verb.RESUME, WorkflowKey("Order", "o-2"))
+
+    assert [name for name, _ in pause.arguments] == ["service_name", "service_key"]
+    assert dict(resume.arguments)["deployment"] == "keep"
