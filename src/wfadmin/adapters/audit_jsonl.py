@@ -1,17 +1,15 @@
 """An audit log in a file, a line of JSON for each record, for all processes of a host."""
 
 import errno
-import fcntl
 import os
 import sys
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import attrs
-from anyio import from_thread, to_thread
+from anyio import to_thread
 from typing_extensions import override
 
 from wfadmin.domain.audit_filters import EVERY_RECORD, AuditFilter
@@ -28,11 +26,11 @@ from wfadmin.wire.audit_lines import (
     may_matter,
 )
 from wfadmin.wire.files import make_folder, named_path, opened_file, problem_of, sync_folder
+from wfadmin.wire.locks import lock_file
 
 __all__ = ["JsonLinesAuditLog"]
 
 _PATIENCE = timedelta(seconds=5)
-_BETWEEN_TRIES = 0.002
 _READ_AT_ONCE = 256 * 1024
 
 
@@ -158,18 +156,7 @@ class JsonLinesAuditLog(AuditLog):
                 self._write(file, line, is_synced=kind is not EntryKind.NOTE)
 
     def _lock(self, file: int) -> None:
-        # Closing the file frees it, and so does the end of the process, whatever ended it.
-        until = time.monotonic() + self._patience.total_seconds()
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() >= until:
-                    raise TimeoutError(errno.ETIMEDOUT, "another process holds it") from None
-            else:
-                return
-            from_thread.check_cancelled()
-            time.sleep(_BETWEEN_TRIES)
+        lock_file(file, patience=self._patience, problem="another process holds it")
 
     def _write(self, file: int, line: bytes, *, is_synced: bool) -> None:
         size = os.fstat(file).st_size

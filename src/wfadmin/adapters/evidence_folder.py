@@ -12,7 +12,7 @@ from wfadmin.domain.model import KeyedState
 from wfadmin.domain.recovery import KeyReading
 from wfadmin.ports.evidence import EvidenceStore
 from wfadmin.wire.evidence import evidence_document, evidence_name
-from wfadmin.wire.files import named_path, opened_file, opened_folder, problem_of
+from wfadmin.wire.files import named_path, opened_file, opened_folder, problem_of, write_whole
 
 __all__ = ["FolderEvidence"]
 
@@ -65,10 +65,7 @@ class FolderEvidence(EvidenceStore):
 def _write(folder: int, name: str, content: bytes) -> None:
     with opened_file(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, folder=folder) as file:
         try:
-            left = memoryview(content)
-            while left:
-                left = left[os.write(file, left) :]
-            os.fsync(file)
+            write_whole(file, content)
             os.fsync(folder)
         except OSError:
             # A part of the evidence must not be taken for all of it.

@@ -1,10 +1,8 @@
 """Where API keys are made and revoked: the file that `ApiKeys` reads."""
 
 import errno
-import fcntl
 import os
 import secrets
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -12,7 +10,7 @@ from functools import partial
 from typing import NoReturn, TypeVar
 
 import attrs
-from anyio import from_thread, to_thread
+from anyio import to_thread
 from typing_extensions import override
 
 from wfadmin.domain.errors import InvalidConfig, KeyNotFound, UsageError
@@ -23,6 +21,7 @@ from wfadmin.wire.files import (
     opened_file,
     problem_of,
     sync_folder,
+    write_whole,
 )
 from wfadmin.wire.key_files import (
     ID,
@@ -38,11 +37,11 @@ from wfadmin.wire.key_files import (
     source_of,
     text_of_keys,
 )
+from wfadmin.wire.locks import lock_file
 
 __all__ = ["KeyStore", "NewKey"]
 
 _PATIENCE = timedelta(seconds=5)
-_BETWEEN_TRIES = 0.002
 _ID_BYTES = 6
 _SECRET_BYTES = 32
 
@@ -197,18 +196,7 @@ class KeyStore:
                 return answer
 
     def _lock(self, file: int) -> None:
-        # Closing the file frees it, and so does the end of the process, whatever ended it.
-        until = time.monotonic() + self._patience.total_seconds()
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() >= until:
-                    raise TimeoutError(errno.ETIMEDOUT, "another process changes it") from None
-            else:
-                return
-            from_thread.check_cancelled()
-            time.sleep(_BETWEEN_TRIES)
+        lock_file(file, patience=self._patience, problem="another process changes it")
 
     def _write(self, text: bytes) -> None:
         if len(text) > MAX_BYTES:
@@ -219,10 +207,7 @@ class KeyStore:
             new.unlink()
         try:
             with opened_file(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as file:
-                left = memoryview(text)
-                while left:
-                    left = left[os.write(file, left) :]
-                os.fsync(file)
+                write_whole(file, text)
             new.replace(self._path)
         except OSError:
             with suppress(OSError):

@@ -7,9 +7,7 @@ Laws:
 - Text that is not valid Unicode cannot be kept, so it is refused.
 """
 
-import json
 import re
-from collections.abc import Sequence
 from typing import TypeVar
 
 import attrs
@@ -20,7 +18,7 @@ from wfadmin.domain.errors import InvalidServiceUrl, InvalidWorkflowKey, UsageEr
 from wfadmin.domain.keys import WorkflowKey
 from wfadmin.domain.text import shown
 from wfadmin.domain.urls import normalised_url, without_secrets
-from wfadmin.wire.strict import structured
+from wfadmin.wire.strict import RepeatedNameError, parsed_json, structured
 
 __all__ = [
     "MAX_REASON",
@@ -131,33 +129,20 @@ def _yes(*, answer: bool) -> str:
     return "yes" if answer else "no"
 
 
-class _TwiceError(ValueError):
-    """A name that stands twice in one object."""
-
-
 def _parsed(data: bytes) -> object:
     if not data:
         raise not_json("it is empty")
     try:
         # NaN and Infinity become numbers here, and no field is one: the error names the field.
-        return json.loads(data.decode(), object_pairs_hook=_once)
-    except _TwiceError as error:
-        raise not_json(f"{error} is given twice") from None
+        return parsed_json(data)
+    except RepeatedNameError as error:
+        raise not_json(f"{shown(str(error), limit=60)} is given twice") from None
     except UnicodeDecodeError:
         raise not_json("it is not UTF-8") from None
     except RecursionError:
         raise not_json("it is nested too deeply") from None
     except ValueError:
         raise not_json("it is not JSON") from None
-
-
-def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for name, value in pairs:
-        if name in found:
-            raise _TwiceError(shown(name, limit=60))
-        found[name] = value
-    return found
 
 
 def _check_reason(reason: str | None) -> None:

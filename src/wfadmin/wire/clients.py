@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Protocol
 
+from wfadmin.domain.errors import InvalidConfig
 from wfadmin.wire.places import Place
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Timeouts",
     "acknowledge_at_once",
     "can_acknowledge_at_once",
+    "injected_client",
     "load_httpx",
     "own_client",
 ]
@@ -71,6 +73,30 @@ class HttpClient(Protocol):
     async def aclose(self) -> None:
         """Close the connections."""
         ...
+
+
+def injected_client(client: object | None, *places: Place | None) -> HttpClient | None:
+    """
+    A client that somebody gave, if it can be used for these places; None for none.
+
+    Raises:
+        InvalidConfig: It is no such client, or one of the places is a socket, which it would not
+            use.
+    """
+    if client is None:
+        return None
+    # What tells it from a client that blocks.
+    if not hasattr(client, "stream") or not hasattr(client, "aclose"):
+        raise InvalidConfig("client", "it is no httpx.AsyncClient or httpx2.AsyncClient")
+    if any(place is not None and place.socket_path is not None for place in places):
+        problem = (
+            "it would not use the socket: give it a transport that does, and http://localhost as"
+            " the URL"
+        )
+        raise InvalidConfig("client", problem)
+    unchecked: Any = client
+    injected: HttpClient = unchecked
+    return injected
 
 
 def load_httpx() -> None:

@@ -26,6 +26,7 @@ __all__ = [
     "problem_of",
     "state_folder",
     "sync_folder",
+    "write_whole",
 ]
 
 _PRIVATE_FILE = 0o600
@@ -130,3 +131,11 @@ def opened_file(path: Path | str, flags: int, *, folder: int | None = None) -> I
         yield file
     finally:
         os.close(file)
+
+
+def write_whole(file: int, content: bytes) -> None:
+    """Write all of `content`, and return when it is safe on the medium."""
+    left = memoryview(content)
+    while left:
+        left = left[os.write(file, left) :]
+    os.fsync(file)

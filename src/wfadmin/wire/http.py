@@ -22,6 +22,7 @@ from typing import Final
 import anyio
 import attrs
 
+from wfadmin.domain.answers import Answer
 from wfadmin.domain.errors import (
     EngineUnreachable,
     InvalidConfig,
@@ -96,6 +97,20 @@ class Write:
     def unknown(self, problem: str) -> OutcomeUnknown:
         """The error that says that nobody knows whether it happened."""
         return OutcomeUnknown(self.command, self.target, problem)
+
+    def accepted_by(self, reply: Reply) -> Answer:
+        """
+        What a success says to a write that has nothing to be told.
+
+        Raises:
+            OutcomeUnknown: It cannot be read: something answered in the place of the engine.
+        """
+        if reply.body.strip():
+            try:
+                reply.json()
+            except UnexpectedAnswer as error:
+                raise self.unknown(f"Its answer cannot be read: {error.problem}") from error
+        return Answer.ACCEPTED
 
 
 @attrs.define

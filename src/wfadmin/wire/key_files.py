@@ -17,7 +17,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -28,7 +28,7 @@ import attrs
 
 from wfadmin.domain.errors import InvalidConfig
 from wfadmin.wire.files import opened_file
-from wfadmin.wire.strict import structured
+from wfadmin.wire.strict import parsed_json, structured
 
 __all__ = [
     "ID",
@@ -189,16 +189,9 @@ def keys_of_text(text: bytes, source: str) -> tuple[StoredKey, ...]:
 
 def _parsed(text: bytes, source: str) -> object:
     try:
-        return json.loads(text.decode(), object_pairs_hook=_once)
+        return parsed_json(text)
     except (ValueError, RecursionError):
         raise InvalidConfig(source, "it is no JSON that wfadmin writes") from None
-
-
-def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError  # of two values of one name, readers disagree which counts
-    return found
 
 
 def _problem(one: _Key) -> str | None:

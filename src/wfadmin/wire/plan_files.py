@@ -10,7 +10,6 @@ Laws:
 
 import json
 import os
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,8 +19,8 @@ from wfadmin.domain.errors import InvalidPlan, UsageError
 from wfadmin.domain.keys import Incarnation
 from wfadmin.domain.plan import Action, Item, Plan, Step, Verb
 from wfadmin.wire.documents import JsonObject
-from wfadmin.wire.files import named_path, opened_file, problem_of
-from wfadmin.wire.strict import structured
+from wfadmin.wire.files import named_path, opened_file, problem_of, write_whole
+from wfadmin.wire.strict import parsed_json, structured
 
 __all__ = ["MAX_BYTES", "load_plan", "plan_document", "plan_of_text", "save_plan"]
 
@@ -115,16 +114,9 @@ def plan_of_text(text: bytes) -> Plan:
 
 def _parsed(text: bytes) -> object:
     try:
-        return json.loads(text.decode(), object_pairs_hook=_once)
+        return parsed_json(text)
     except (ValueError, RecursionError):
         raise InvalidPlan(_PLAN, "it is no JSON that wfadmin writes") from None
-
-
-def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError  # of two values of one name, readers disagree which counts
-    return found
 
 
 def _read_step(one: _Step) -> Step:
@@ -161,10 +153,7 @@ def save_plan(plan: Plan, path: str) -> None:
     place = named_path(path, argument="--plan-out")
     try:
         with opened_file(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as file:
-            left = memoryview(content)
-            while left:
-                left = left[os.write(file, left) :]
-            os.fsync(file)
+            write_whole(file, content)
     except OSError as error:
         raise UsageError("--plan-out", problem_of(place, error)) from None
 

@@ -10,8 +10,9 @@ Laws:
 - Values are never repeated in a message: the one in the wrong place may be a token.
 """
 
+import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from enum import Enum
 from functools import cache
@@ -30,7 +31,7 @@ from cattrs.gen import make_dict_structure_fn
 from wfadmin.domain.errors import UsageError
 from wfadmin.domain.text import shown
 
-__all__ = ["structured"]
+__all__ = ["RepeatedNameError", "parsed_json", "structured"]
 
 _T = TypeVar("_T")
 
@@ -38,8 +39,33 @@ _T = TypeVar("_T")
 _MOST_PROBLEMS = 3
 
 
+class RepeatedNameError(ValueError):
+    """A name stands twice in one object: of its values, readers disagree which counts."""
+
+
 class _WrongError(ValueError):
     """A value that does not fit; its text is a sentence without the path and the full stop."""
+
+
+def parsed_json(text: bytes) -> object:
+    """
+    JSON in UTF-8. NaN and Infinity are numbers here; a field that takes none refuses them.
+
+    Raises:
+        RepeatedNameError: An object holds a name twice; it says which.
+        ValueError: It is no JSON, or no UTF-8 (`UnicodeDecodeError`).
+        RecursionError: It is nested too deeply.
+    """
+    return json.loads(text.decode(), object_pairs_hook=_once)
+
+
+def _once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name in found:
+            raise RepeatedNameError(name)
+        found[name] = value
+    return found
 
 
 def structured(

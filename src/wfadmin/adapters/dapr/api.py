@@ -134,7 +134,7 @@ class DaprApi:
         request = Request("POST", target, body, floor=WRITE_FLOOR)
         reply = await self.http.write(self.place, request, write)
         if reply.is_success:
-            return _accepted(reply, write), reply
+            return write.accepted_by(reply), reply
         answer = _answer(reply)
         if answer is None:
             if reply.status == HTTPStatus.NOT_FOUND:
@@ -203,16 +203,6 @@ def _answer(reply: Reply) -> Answer | None:
     if reply.status == HTTPStatus.CONFLICT:
         return Answer.WRONG_STATUS  # as the vendor's page says of a second start; never seen
     return said(message)
-
-
-def _accepted(reply: Reply, write: Write) -> Answer:
-    if reply.body.strip():
-        try:
-            reply.json()
-        except UnexpectedAnswer as error:
-            # Something answered in the place of the engine.
-            raise write.unknown(f"Its answer cannot be read: {error.problem}") from error
-    return Answer.ACCEPTED
 
 
 def _rejected(reply: Reply, *, sent: Sent = Sent.NO) -> EngineRejected:

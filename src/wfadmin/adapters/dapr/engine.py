@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import attrs
 from typing_extensions import override
@@ -16,13 +16,13 @@ from wfadmin.adapters.dapr.invocations import DaprInvocations
 from wfadmin.adapters.dapr.troubles import NO_WORKER, hindrance_of
 from wfadmin.adapters.dapr.workflows import DaprWorkflows
 from wfadmin.domain.capabilities import CommandName, EngineFacts, Listing
-from wfadmin.domain.errors import InvalidConfig, InvalidEngineUrl
+from wfadmin.domain.errors import InvalidEngineUrl
 from wfadmin.ports.engine import Engine, EngineSettings
 from wfadmin.ports.history import InvocationHistory
 from wfadmin.ports.listing import InvocationListing
-from wfadmin.wire.clients import HttpClient, load_httpx
+from wfadmin.wire.clients import injected_client, load_httpx
 from wfadmin.wire.http import EngineHttp
-from wfadmin.wire.places import Place, place_of
+from wfadmin.wire.places import place_of
 
 __all__ = ["INSTEAD", "DaprEngine", "connect"]
 
@@ -144,7 +144,7 @@ def connect(settings: EngineSettings, *, app_id: str | None = None) -> Engine:
     if app_id is not None:
         app_query(app_id)
     grpc = _grpc(settings) if app_id is None else None
-    client = _client(settings.client, place, ingress)
+    client = injected_client(settings.client, place, ingress)
     if client is None:
         # Here rather than in the first request, whose latency is measured.
         load_httpx()
@@ -166,20 +166,3 @@ def _grpc(settings: EngineSettings) -> DaprGrpc | None:
     if url is None:
         return None
     return connect_grpc(url, timeout=settings.timeout, credentials=settings.credentials)
-
-
-def _client(client: object | None, *places: Place) -> HttpClient | None:
-    if client is None:
-        return None
-    # What tells it from a client that blocks.
-    if not hasattr(client, "stream") or not hasattr(client, "aclose"):
-        raise InvalidConfig("client", "it is no httpx.AsyncClient or httpx2.AsyncClient")
-    if any(place.socket_path is not None for place in places):
-        problem = (
-            "it would not use the socket: give it a transport that does, and http://localhost as"
-            " the URL"
-        )
-        raise InvalidConfig("client", problem)
-    unchecked: Any = client
-    injected: HttpClient = unchecked
-    return injected

@@ -7,10 +7,9 @@ import attrs
 from wfadmin.adapters.restate.sql import query_body
 from wfadmin.adapters.restate.versions import Version
 from wfadmin.domain.answers import Answer
-from wfadmin.domain.errors import Sent, UnexpectedAnswer
+from wfadmin.domain.errors import Sent
 from wfadmin.wire.http import EngineHttp, Request, Write
 from wfadmin.wire.places import Place
-from wfadmin.wire.replies import Reply
 
 __all__ = ["NAME", "RestateApi"]
 
@@ -62,18 +61,8 @@ class RestateApi:
         """
         reply = await self.http.write(self.place, request, write)
         if reply.is_success:
-            return _accepted(reply, write)
+            return write.accepted_by(reply)
         # A route that is not there also answers 404, without a word.
         if reply.status in _ANSWERS and reply.message is not None:
             return _ANSWERS[reply.status]
         raise reply.rejected(sent=Sent.YES)
-
-
-def _accepted(reply: Reply, write: Write) -> Answer:
-    if reply.body.strip():
-        try:
-            reply.json()
-        except UnexpectedAnswer as error:
-            # Something answered in the place of the engine.
-            raise write.unknown(f"Its answer cannot be read: {error.problem}") from error
-    return Answer.ACCEPTED

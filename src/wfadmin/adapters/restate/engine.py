@@ -1,7 +1,5 @@
 """One Restate, as the bundle of ports that it serves."""
 
-from typing import Any
-
 import attrs
 from typing_extensions import override
 
@@ -15,11 +13,11 @@ from wfadmin.adapters.restate.listing import RestateListing
 from wfadmin.adapters.restate.sharding import Sharding
 from wfadmin.adapters.restate.state import RestateState
 from wfadmin.domain.capabilities import EngineFacts
-from wfadmin.domain.errors import InvalidConfig, InvalidEngineUrl
+from wfadmin.domain.errors import InvalidEngineUrl
 from wfadmin.ports.engine import Engine, EngineSettings
-from wfadmin.wire.clients import HttpClient, load_httpx
+from wfadmin.wire.clients import injected_client, load_httpx
 from wfadmin.wire.http import EngineHttp
-from wfadmin.wire.places import Place, place_of
+from wfadmin.wire.places import place_of
 
 __all__ = ["RestateEngine", "connect"]
 
@@ -65,7 +63,7 @@ def connect(settings: EngineSettings) -> Engine:
     place = place_of(settings.admin_url, "admin URL")
     url = settings.ingress_url
     ingress = None if url is None else place_of(url, "ingress URL")
-    client = _client(settings.client, place, ingress)
+    client = injected_client(settings.client, place, ingress)
     if client is None:
         # Here rather than in the first request, whose latency is measured.
         load_httpx()
@@ -84,20 +82,3 @@ def connect(settings: EngineSettings) -> Engine:
         control=RestateControl(api, sharding),
         state=RestateState(api, sharding),
     )
-
-
-def _client(client: object | None, *places: Place | None) -> HttpClient | None:
-    if client is None:
-        return None
-    # What tells it from a client that blocks.
-    if not hasattr(client, "stream") or not hasattr(client, "aclose"):
-        raise InvalidConfig("client", "it is no httpx.AsyncClient or httpx2.AsyncClient")
-    if any(place is not None and place.socket_path is not None for place in places):
-        problem = (
-            "it would not use the socket: give it a transport that does, and http://localhost as"
-            " the URL"
-        )
-        raise InvalidConfig("client", problem)
-    unchecked: Any = client
-    injected: HttpClient = unchecked
-    return injected
