@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
-import attrs
 from anyio import to_thread
 from typing_extensions import override
 
 from wfadmin.domain.audit_filters import EVERY_RECORD, AuditFilter
-from wfadmin.domain.auditing import CLOSED, RUNNING_FOR, EntryKind, intent_to_close, open_intents
+from wfadmin.domain.auditing import RUNNING_FOR, EntryKind, intent_to_close, open_intents
 from wfadmin.domain.errors import AuditUnavailable, UsageError
 from wfadmin.domain.finding import OpenIntent
 from wfadmin.ports.audit import AuditListing, AuditLog, AuditRecord
@@ -134,9 +133,7 @@ class JsonLinesAuditLog(AuditLog):
         if not reason.strip():
             raise UsageError("reason", "it is empty")
         found = await to_thread.run_sync(self._to_close, intent_id, abandon_on_cancel=True)
-        closed = attrs.evolve(
-            found, at=self._now(), actor=actor, reason=reason, outcome=CLOSED, error=None
-        )
+        closed = found.closed_by(actor, reason=reason, at=self._now())
         await self.outcome(closed)
         return closed
 

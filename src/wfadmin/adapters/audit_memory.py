@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta
 from heapq import merge
 from itertools import count
 
-import attrs
 from typing_extensions import override
 
 from wfadmin.domain.audit_filters import EVERY_RECORD, AuditFilter
-from wfadmin.domain.auditing import CLOSED, RUNNING_FOR, EntryKind, intent_to_close, open_intents
+from wfadmin.domain.auditing import RUNNING_FOR, EntryKind, intent_to_close, open_intents
 from wfadmin.domain.errors import UsageError
 from wfadmin.domain.finding import OpenIntent
 from wfadmin.ports.audit import AuditListing, AuditLog, AuditRecord
@@ -102,9 +101,7 @@ class MemoryAuditLog(AuditLog):
         if not reason.strip():
             raise UsageError("reason", "it is empty")
         found = intent_to_close(self._entries(), intent_id)
-        closed = attrs.evolve(
-            found, at=self._now(), actor=actor, reason=reason, outcome=CLOSED, error=None
-        )
+        closed = found.closed_by(actor, reason=reason, at=self._now())
         await self.outcome(closed)
         return closed
 

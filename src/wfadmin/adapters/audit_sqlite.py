@@ -13,12 +13,11 @@ from typing import TypeVar
 from urllib.parse import quote
 from uuid import uuid4
 
-import attrs
 from anyio import from_thread, to_thread
 from typing_extensions import override
 
 from wfadmin.domain.audit_filters import EVERY_RECORD, AuditFilter
-from wfadmin.domain.auditing import CLOSED, RUNNING_FOR, EntryKind, intent_to_close, open_intents
+from wfadmin.domain.auditing import RUNNING_FOR, EntryKind, intent_to_close, open_intents
 from wfadmin.domain.errors import AuditUnavailable, UsageError
 from wfadmin.domain.finding import OpenIntent
 from wfadmin.ports.audit import AuditListing, AuditLog, AuditRecord
@@ -144,8 +143,7 @@ class SqliteAuditLog(AuditLog):
         """
         if not reason.strip():
             raise UsageError("reason", "it is empty")
-        closing_words = partial(attrs.evolve, actor=actor, reason=reason)
-        work = partial(self._close, intent_id, closing_words)
+        work = partial(self._close, intent_id, actor, reason)
         return await to_thread.run_sync(work, abandon_on_cancel=True)
 
     # --- in a worker thread ----------------------------------------------------------------------
@@ -181,14 +179,13 @@ class SqliteAuditLog(AuditLog):
         records = tuple(record for _, record in entries_of(lines))
         return AuditListing(records, len(lines) - len(records))
 
-    def _close(self, intent_id: str, signed: Callable[[AuditRecord], AuditRecord]) -> AuditRecord:
+    def _close(self, intent_id: str, actor: str, reason: str) -> AuditRecord:
         def found(connection: sqlite3.Connection) -> AuditRecord:
             return intent_to_close(entries_of(tables.lines_of_id(connection, intent_id)), intent_id)
 
         def closed(connection: sqlite3.Connection) -> AuditRecord:
             # Once more, now that nobody else can close it too.
-            record = signed(found(connection))
-            ended = attrs.evolve(record, at=self._now(), outcome=CLOSED, error=None)
+            ended = found(connection).closed_by(actor, reason=reason, at=self._now())
             tables.insert(connection, self._row(EntryKind.OUTCOME, ended))
             return ended
 

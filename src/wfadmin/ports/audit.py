@@ -6,6 +6,7 @@ from typing import Protocol
 
 import attrs
 
+from wfadmin.domain.auditing import CLOSED
 from wfadmin.domain.finding import OpenIntent
 
 __all__ = ["AuditListing", "AuditLog", "AuditRecord"]
@@ -34,6 +35,10 @@ class AuditRecord:
     reason: str | None = None
     outcome: str | None = None
     error: str | None = None
+
+    def closed_by(self, actor: str, *, reason: str, at: datetime) -> "AuditRecord":
+        """The record that somebody looked at this write, and knows how it ended."""
+        return attrs.evolve(self, at=at, actor=actor, reason=reason, outcome=CLOSED, error=None)
 
 
 @attrs.frozen
