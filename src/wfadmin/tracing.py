@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 from typing_extensions import override
 
-from wfadmin.adapters.memory.points import Point
 from wfadmin.adapters.observer_otel import Spans
 from wfadmin.domain.doctor import DoctorReport
 from wfadmin.domain.inspection import Inspection
@@ -37,7 +36,8 @@ from wfadmin.domain.results import (
 from wfadmin.operations.local import LocalOperator
 from wfadmin.operations.operator import Operator
 from wfadmin.ports.engine import Engine
-from wfadmin.testing.wrapping import PortCall, Proceed, close_entries, wrapped
+from wfadmin.ports.points import Point
+from wfadmin.ports.wrapping import PortCall, Proceed, close_entries, wrapped
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer

@@ -45,8 +45,8 @@ from wfadmin.domain.plan import Action, Verb
 from wfadmin.domain.policy import BackingOff, Paused, RecoveryPolicy, Running, Suspended
 from wfadmin.domain.results import RecoverResult
 from wfadmin.ports.engine import Engine, EngineSettings
+from wfadmin.ports.wrapping import Around, PortCall, Proceed, wrapped
 from wfadmin.testing.faults import Faults, Kind
-from wfadmin.testing.wrapping import Around, PortCall, Proceed, wrapped
 
 _SECOND, _HOUR = timedelta(seconds=1), timedelta(hours=1)
 EVERYTHING = RecoveryPolicy(

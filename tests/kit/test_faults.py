@@ -13,8 +13,8 @@ from wfadmin.domain.keys import WorkflowKey
 from wfadmin.domain.results import Effect
 from wfadmin.errors import EngineRejected, EngineUnreachable, OutcomeUnknown, UsageError
 from wfadmin.ports.engine import Engine
+from wfadmin.ports.wrapping import PortCall
 from wfadmin.testing.faults import Faults, Kind, Struck
-from wfadmin.testing.wrapping import PortCall
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

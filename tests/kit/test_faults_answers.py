@@ -16,8 +16,8 @@ from wfadmin.errors import (
     EngineUnreachable,
     UnexpectedAnswer,
 )
+from wfadmin.ports.wrapping import PortCall, Proceed, wrapped
 from wfadmin.testing.faults import Faults
-from wfadmin.testing.wrapping import PortCall, Proceed, wrapped
 
 pytestmark = pytest.mark.anyio
 

@@ -39,8 +39,8 @@ from wfadmin.domain.recovery import KeyReading
 from wfadmin.ports.audit import AuditRecord
 from wfadmin.ports.clock import Clock
 from wfadmin.ports.engine import Engine
+from wfadmin.ports.wrapping import PortCall, Proceed, wrapped
 from wfadmin.testing.faults import Faults, Kind, Struck
-from wfadmin.testing.wrapping import PortCall, Proceed, wrapped
 
 PAGES = {Point.FOR_KEY: Did.LOOKED, Point.READ_STATE: Did.READ_STATE}
 # Half of the answers take a moment, in which others act.

@@ -19,6 +19,7 @@ Recovery code is tested on `wfadmin.adapters.memory`, with what goes wrong on th
 Nothing here imports pytest.
 """
 
+from wfadmin.ports.wrapping import Around, PortCall, Proceed, wrapped
 from wfadmin.testing.asserting import assert_audited, assert_untouched, untouched
 from wfadmin.testing.bench import Bench, expect
 from wfadmin.testing.catalogue import CONTRACT, clauses
@@ -29,7 +30,6 @@ from wfadmin.testing.network import Garbage, Network
 from wfadmin.testing.running import Subject, examine, run
 from wfadmin.testing.snapshots import Snapshot, snapshot
 from wfadmin.testing.verdicts import Broken, NotExercised, NotSupportedHere, Outcome, Verdict
-from wfadmin.testing.wrapping import Around, PortCall, Proceed, wrapped
 
 __all__ = [
     "CONTRACT",

@@ -22,11 +22,11 @@ from wfadmin.domain.keys import WorkflowKey
 from wfadmin.domain.model import Invocation, InvocationOutcome, InvocationStatus
 from wfadmin.domain.urls import same_url
 from wfadmin.ports.engine import Engine, EngineSettings
+from wfadmin.ports.wrapping import PortCall, Proceed, wrapped
 from wfadmin.testing.driver import Driver, Situation
 from wfadmin.testing.network import Garbage, Network
 from wfadmin.testing.running import Subject
 from wfadmin.testing.verdicts import NotExercised
-from wfadmin.testing.wrapping import PortCall, Proceed, wrapped
 
 __all__ = ["MemoryDriver", "MemoryNetwork", "put_into", "situation_of", "subject", "unanswered"]
 

@@ -9,15 +9,15 @@ import anyio
 import attrs
 from typing_extensions import override
 
-from wfadmin.adapters.memory.points import Point
 from wfadmin.domain.errors import UsageError, WfadminError
 from wfadmin.ports.credentials import Credentials
 from wfadmin.ports.engine import EngineFactory
+from wfadmin.ports.points import Point
+from wfadmin.ports.wrapping import PortCall, Proceed, close_entries, wrapped
 from wfadmin.testing.bench import Bench
 from wfadmin.testing.clause import Clause
 from wfadmin.testing.driver import Driver
 from wfadmin.testing.verdicts import Broken, NotExercised, NotSupportedHere, Outcome, Verdict
-from wfadmin.testing.wrapping import PortCall, Proceed, close_entries, wrapped
 
 __all__ = ["Subject", "as_test", "examine", "judged", "run"]
 

@@ -15,10 +15,11 @@ An engine in memory to test with: strict, without a server, without sleeping.
 
 from wfadmin.adapters.memory.clock import VirtualClock
 from wfadmin.adapters.memory.engine import MemoryEngine
-from wfadmin.adapters.memory.points import Hook, Point, Points, Step
+from wfadmin.adapters.memory.points import Hook, Points, Step
 from wfadmin.adapters.memory.store import Store, Submission, Submitted
 from wfadmin.adapters.memory.world import Key, KeyedService, Placing, Run, World
 from wfadmin.ports.engine import Engine, EngineSettings
+from wfadmin.ports.points import Point
 
 __all__ = [
     "Hook",

@@ -6,7 +6,7 @@ from typing import TypeVar
 import attrs
 from typing_extensions import override
 
-from wfadmin.adapters.memory.points import Point, Points
+from wfadmin.adapters.memory.points import Points
 from wfadmin.adapters.memory.profile import Slot
 from wfadmin.adapters.memory.reading import (
     MemoryAdmin,
@@ -19,6 +19,7 @@ from wfadmin.adapters.memory.store import Store
 from wfadmin.adapters.memory.writing import MemoryControl, MemoryDeployments, MemoryState
 from wfadmin.domain.capabilities import Capabilities, CommandName, EngineFacts, Listing
 from wfadmin.ports.engine import Engine
+from wfadmin.ports.points import Point
 
 __all__ = ["MemoryEngine"]
 

@@ -2,8 +2,9 @@
 
 import attrs
 
-from wfadmin.adapters.memory.points import Point, Points
+from wfadmin.adapters.memory.points import Points
 from wfadmin.adapters.memory.store import Store
+from wfadmin.ports.points import Point
 
 __all__ = ["Port"]
 

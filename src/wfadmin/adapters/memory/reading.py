@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import attrs
 from typing_extensions import override
 
-from wfadmin.adapters.memory.points import Point
 from wfadmin.adapters.memory.port import Port
 from wfadmin.adapters.memory.store import Store
 from wfadmin.domain.errors import InvocationNotFound
@@ -25,6 +24,7 @@ from wfadmin.ports.admin import AdminApi
 from wfadmin.ports.history import Examination, HistoryEntry, InvocationHistory
 from wfadmin.ports.invocations import InvocationStore
 from wfadmin.ports.listing import InvocationListing
+from wfadmin.ports.points import Point
 
 __all__ = ["MemoryAdmin", "MemoryHistory", "MemoryInvocations", "MemoryListing", "usage_of"]
 

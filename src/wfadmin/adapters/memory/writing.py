@@ -5,7 +5,6 @@ from typing_extensions import override
 
 from wfadmin.adapters.memory.effects import ClearState, Remove
 from wfadmin.adapters.memory.effects import register as accept_registration
-from wfadmin.adapters.memory.points import Point
 from wfadmin.adapters.memory.port import Port
 from wfadmin.adapters.memory.reading import usage_of
 from wfadmin.adapters.memory.registry import WHERE
@@ -18,6 +17,7 @@ from wfadmin.domain.keys import WorkflowKey
 from wfadmin.domain.model import Deployment, KeyedState, ServiceKind, StateEntry, Usage
 from wfadmin.ports.control import InvocationControl
 from wfadmin.ports.deployments import DeploymentRegistry
+from wfadmin.ports.points import POINT_OF_COMMAND, Point
 from wfadmin.ports.state import StateStore
 
 __all__ = ["MemoryControl", "MemoryDeployments", "MemoryState"]
@@ -71,16 +71,6 @@ class MemoryDeployments(Port, DeploymentRegistry):
         return Answer.ACCEPTED
 
 
-_POINTS = {
-    CommandName.PAUSE: Point.PAUSE,
-    CommandName.RESUME: Point.RESUME,
-    CommandName.CANCEL: Point.CANCEL,
-    CommandName.KILL: Point.KILL,
-    CommandName.PURGE: Point.PURGE,
-    CommandName.FORCE_PURGE: Point.FORCE_PURGE,
-}
-
-
 @attrs.frozen(eq=False)
 class MemoryControl(Port, InvocationControl):
     """Commands on runs; the answers are those of the profile of the engine that this is like."""
@@ -91,7 +81,7 @@ class MemoryControl(Port, InvocationControl):
     async def perform(self, command: Command) -> Answer:
         """See `InvocationControl.perform`."""
         name = command_name(command)
-        point = _POINTS.get(name)
+        point = POINT_OF_COMMAND.get(name)
         if name not in self._commands or point is None:
             raise NotSupported(WHERE, name.value)
         await self._reach(point)

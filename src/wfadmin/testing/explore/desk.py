@@ -15,9 +15,9 @@ from wfadmin.domain.keys import InvocationRef, WorkflowKey
 from wfadmin.domain.plan import Action
 from wfadmin.ports.engine import Engine
 from wfadmin.ports.history import HistoryEntry
+from wfadmin.ports.wrapping import PortCall, Proceed, wrapped
 from wfadmin.testing.explore.diary import Diary, Did, Look, Write
 from wfadmin.testing.explore.moment import Moment
-from wfadmin.testing.wrapping import PortCall, Proceed, wrapped
 
 __all__ = ["Desk", "Network", "desk"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import attrs
 
-from wfadmin.adapters.memory.points import Point
 from wfadmin.domain.errors import UsageError
+from wfadmin.ports.points import Point
 from wfadmin.testing.faults import kinds
 from wfadmin.testing.faults.kinds import Fault, Kind
 

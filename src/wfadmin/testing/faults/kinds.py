@@ -18,7 +18,7 @@ from typing import Any
 import anyio
 import attrs
 
-from wfadmin.adapters.memory.points import Point, Step
+from wfadmin.adapters.memory.points import Step
 from wfadmin.domain.commands import Command
 from wfadmin.domain.error import Sent, WfadminError
 from wfadmin.domain.errors import (
@@ -32,7 +32,8 @@ from wfadmin.domain.errors import (
 from wfadmin.domain.model import Survey, Usage
 from wfadmin.ports.clock import Clock
 from wfadmin.ports.history import HistoryEntry
-from wfadmin.testing.wrapping import PortCall, Proceed
+from wfadmin.ports.points import Point
+from wfadmin.ports.wrapping import PortCall, Proceed
 
 __all__ = [
     "Fault",

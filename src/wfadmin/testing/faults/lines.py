@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import attrs
 
-from wfadmin.adapters.memory.points import Point
 from wfadmin.domain.errors import UsageError
 from wfadmin.ports.clock import Clock
+from wfadmin.ports.points import Point
+from wfadmin.ports.wrapping import PortCall
 from wfadmin.testing.faults import kinds
 from wfadmin.testing.faults.kinds import Fault
-from wfadmin.testing.wrapping import PortCall
 
 __all__ = ["Counted", "Line"]
 

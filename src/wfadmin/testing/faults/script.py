@@ -9,17 +9,17 @@ from typing import Any
 import attrs
 from typing_extensions import override
 
-from wfadmin.adapters.memory.points import Point
 from wfadmin.adapters.runtime import SystemClock
 from wfadmin.domain.error import WfadminError
 from wfadmin.domain.errors import UsageError
 from wfadmin.ports.clock import Clock
 from wfadmin.ports.engine import Engine
 from wfadmin.ports.history import HistoryEntry
+from wfadmin.ports.points import Point
+from wfadmin.ports.wrapping import PortCall, Proceed, wrapped
 from wfadmin.testing.faults.chance import Chance
 from wfadmin.testing.faults.kinds import Fault, Hit, Kind
 from wfadmin.testing.faults.lines import Counted, Line
-from wfadmin.testing.wrapping import PortCall, Proceed, wrapped
 
 __all__ = ["Faults", "Struck"]
 

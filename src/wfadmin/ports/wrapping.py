@@ -11,9 +11,8 @@ from typing import Any
 import attrs
 from typing_extensions import override
 
-from wfadmin.adapters.memory.points import Point
 from wfadmin.domain.answers import Answer, Registration
-from wfadmin.domain.capabilities import CommandName, EngineFacts
+from wfadmin.domain.capabilities import EngineFacts
 from wfadmin.domain.commands import Command, command_name
 from wfadmin.domain.keys import InvocationRef, WorkflowKey
 from wfadmin.domain.model import Deployment, Invocation, KeyedState, Service, Survey, Usage
@@ -24,6 +23,7 @@ from wfadmin.ports.engine import Engine
 from wfadmin.ports.history import Examination, HistoryEntry, InvocationHistory
 from wfadmin.ports.invocations import InvocationStore
 from wfadmin.ports.listing import InvocationListing
+from wfadmin.ports.points import POINT_OF_COMMAND, Point
 from wfadmin.ports.state import StateStore
 
 __all__ = ["Around", "PortCall", "Proceed", "close_entries", "wrapped"]
@@ -49,15 +49,6 @@ Proceed = Callable[[], Awaitable[Any]]
 #: Gives what the caller of the port method gets, or raises what that is to raise. The value that
 #: `history.entries` gives is the iterator.
 Around = Callable[[PortCall, Proceed], Awaitable[Any]]
-
-_POINTS = {
-    CommandName.PAUSE: Point.PAUSE,
-    CommandName.RESUME: Point.RESUME,
-    CommandName.CANCEL: Point.CANCEL,
-    CommandName.KILL: Point.KILL,
-    CommandName.PURGE: Point.PURGE,
-    CommandName.FORCE_PURGE: Point.FORCE_PURGE,
-}
 
 
 def wrapped(engine: Engine, around: Around) -> Engine:
@@ -174,7 +165,7 @@ class _Control(InvocationControl):
 
     @override
     async def perform(self, command: Command) -> Answer:
-        call = PortCall(_POINTS[command_name(command)], (command,))
+        call = PortCall(POINT_OF_COMMAND[command_name(command)], (command,))
         answer: Answer = await self._around(call, lambda: self._inner.perform(command))
         return answer
 
