@@ -13,8 +13,10 @@ from wfadmin.domain.doctor import DeploymentsReport, DoctorReport, IngressReport
 from wfadmin.domain.errors import (
     CommandNotAllowed,
     DeploymentInUse,
+    EngineError,
     EngineRejected,
     EngineUnreachable,
+    NotAuthenticated,
     OutcomeUnknown,
     RetryBlocked,
     Sent,
@@ -140,19 +142,40 @@ def test_values_of_the_state_are_told_only_when_asked_for() -> None:
         ),
         (
             CommandNotAllowed("resume", "inv_1", "running"),
-            {"command": "resume", "invocationId": "inv_1", "status": "running"},
+            {
+                "command": "resume",
+                "invocationId": "inv_1",
+                "status": "running",
+                "because": "",
+            },
         ),
         (
-            EngineRejected("http://engine:9070", 500, "META0009"),
-            {"engineStatus": 500, "engineCode": "META0009"},
+            EngineRejected("http://engine:9070", 500, "META0009", "it went wrong"),
+            {
+                "where": "http://engine:9070",
+                "engineStatus": 500,
+                "engineCode": "META0009",
+                "excerpt": "it went wrong",
+                "remedy": "",
+            },
         ),
         (
             OutcomeUnknown("purge", "inv_1", "no answer came"),
-            {"command": "purge", "target": "inv_1"},
+            {
+                "command": "purge",
+                "target": "inv_1",
+                "problem": "no answer came",
+                "sent": "unknown",
+            },
         ),
         (
             UnknownAdapter("engine", "there is no adapter x", "x", ("memory",)),
-            {"known": ["memory"]},
+            {
+                "argument": "engine",
+                "problem": "there is no adapter x",
+                "name": "x",
+                "known": ["memory"],
+            },
         ),
     ],
 )
@@ -169,8 +192,20 @@ def test_an_error_is_like_its_sample() -> None:
 
 
 def test_an_error_without_details_has_no_such_key() -> None:
-    document = error_document(EngineUnreachable("http://engine:9070", "connection refused"))
-    assert "details" not in document["error"]
+    assert "details" not in error_document(NotAuthenticated())["error"]
+
+
+def test_details_of_an_adapters_own_error_are_what_json_can_hold() -> None:
+    @attrs.define(slots=False, eq=False, repr=False)
+    class Throttled(EngineError):
+        until: datetime
+        shards: tuple[timedelta, ...]
+
+    error = Throttled(datetime(2026, 1, 1, tzinfo=UTC), (timedelta(seconds=1),))
+    assert error_document(error)["error"]["details"] == {
+        "until": "2026-01-01 00:00:00+00:00",
+        "shards": ["0:00:01"],
+    }
 
 
 def test_what_may_have_been_sent_may_not_be_called_again() -> None:

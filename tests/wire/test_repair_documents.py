@@ -104,5 +104,8 @@ def test_what_else_an_error_says_stands_among_its_details() -> None:
     blocked = RetryBlocked("active", ("inv_1",), sent=Sent.YES, also=also)
     details = error_document(blocked)["error"]["details"]
     assert (details["reason"], details["also"]) == ("active", list(also))
-    assert error_document(LeaseHeld("x", also=also))["error"]["details"] == {"also": list(also)}
-    assert "details" not in error_document(LeaseHeld("x"))["error"]
+    assert details["sent"] == "yes"
+    held = {"scope": "x", "holder": None}
+    assert error_document(LeaseHeld("x"))["error"]["details"] == held
+    told = error_document(LeaseHeld("x", also=also))["error"]["details"]
+    assert told == {**held, "also": list(also)}

@@ -13,20 +13,14 @@ Laws:
 """
 
 import base64
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import attrs
+
 from wfadmin.domain.doctor import DoctorReport
-from wfadmin.domain.errors import (
-    CommandNotAllowed,
-    DeploymentInUse,
-    EngineRejected,
-    OutcomeUnknown,
-    RetryBlocked,
-    UnknownAdapter,
-    WfadminError,
-)
+from wfadmin.domain.errors import RetryBlocked, Sent, WfadminError
 from wfadmin.domain.finding import Finding, Sample
 from wfadmin.domain.inspection import Inspection
 from wfadmin.domain.model import Deployment, Invocation, KeyedState, Service, StateEntry
@@ -298,44 +292,34 @@ def _sample(one: Sample) -> JsonObject:
     }
 
 
-def _of_retry_blocked(error: RetryBlocked) -> JsonObject:
-    return _blocked(error.reason, error.invocation_ids, error.blocked)
-
-
-def _of_deployment_in_use(error: DeploymentInUse) -> JsonObject:
-    return {"deploymentIds": list(error.deployment_ids), "services": list(error.services)}
-
-
-def _of_command_not_allowed(error: CommandNotAllowed) -> JsonObject:
-    names = error.command, error.invocation_id, error.status
-    return dict(zip(("command", "invocationId", "status"), names, strict=True))
-
-
-def _of_engine_rejected(error: EngineRejected) -> JsonObject:
-    return {"engineStatus": error.http_status, "engineCode": error.engine_code}
-
-
-def _of_outcome_unknown(error: OutcomeUnknown) -> JsonObject:
-    return {"command": error.command, "target": error.target}
-
-
-def _of_unknown_adapter(error: UnknownAdapter) -> JsonObject:
-    return {"known": list(error.known)}
-
-
-# What a program branches on beyond the slug; everything else is said by the sentences.
-_DETAILS: tuple[tuple[type[WfadminError], Callable[[Any], JsonObject]], ...] = (
-    (RetryBlocked, _of_retry_blocked),
-    (DeploymentInUse, _of_deployment_in_use),
-    (CommandNotAllowed, _of_command_not_allowed),
-    (EngineRejected, _of_engine_rejected),
-    (OutcomeUnknown, _of_outcome_unknown),
-    (UnknownAdapter, _of_unknown_adapter),
-)
+# Where the object says it in other words than the field.
+_NAMES = {"http_status": "engineStatus"}
+# `sent` and `also` belong to every error, and are told only where they say something.
+_OF_EVERY_ERROR = ("sent", "also")
 
 
 def _details(error: WfadminError) -> JsonObject | None:
-    details = next((read(error) for kind, read in _DETAILS if isinstance(error, kind)), None)
+    """What the error is about, so that a program can branch on it, and make it again."""
+    fields = (one.name for one in attrs.fields(type(error)) if one.name not in _OF_EVERY_ERROR)
+    details: JsonObject = {
+        _NAMES.get(name) or _camel(name): _plain(getattr(error, name)) for name in fields
+    }
+    if isinstance(error, RetryBlocked):
+        details = _blocked(error.reason, error.invocation_ids, error.blocked)
     if error.also:
-        return {**(details or {}), "also": list(error.also)}
-    return details
+        details["also"] = list(error.also)
+    if error.sent is not Sent.NO:
+        details["sent"] = error.sent.value
+    return details or None
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    # An adapter may have errors of its own, with fields that JSON does not know.
+    return value if value is None or isinstance(value, str | int) else str(value)
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
