@@ -209,11 +209,13 @@ async def test_a_plan_an_inspection_and_the_plan_applied(recorder: Recorder) -> 
 
     await operator.inspect(KEY)
     plan = await operator.plan_recover(KEY)
+    await operator.plan_again(plan)
     await operator.apply(plan)
 
     apply = verb_span("apply", "confirmed")
     assert recorder.told == [
         verb_span("inspect", "read"),
+        verb_span("plan_recover", "planned"),
         verb_span("plan_recover", "planned"),
         attrs.evolve(apply, attributes={**apply.attributes, "wfadmin.action": "recover"}),
     ]

@@ -164,6 +164,10 @@ class BlockingOperator:
         """See `Operator.cancel`."""
         return self._run(partial(self._operator.cancel, key, invocation_id=invocation_id))
 
+    def plan_again(self, plan: Plan) -> Plan:
+        """See `Operator.plan_again`."""
+        return self._run(partial(self._operator.plan_again, plan))
+
     def apply(self, plan: Plan) -> Result:
         """See `Operator.apply`."""
         return self._run(partial(self._operator.apply, plan))

@@ -297,6 +297,11 @@ class TracedOperator(Operator):
         )
 
     @override
+    async def plan_again(self, plan: Plan) -> Plan:
+        """See `Operator.plan_again`."""
+        return await self._plan(plan.verb, lambda: self._operator.plan_again(plan))
+
+    @override
     async def apply(self, plan: Plan) -> Result:
         """See `Operator.apply`."""
         return await self._spans.over("apply", str(plan.verb), lambda: self._operator.apply(plan))

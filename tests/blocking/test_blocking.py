@@ -60,6 +60,7 @@ class Recorder(wfadmin.Operator):
     resume = noting("resume")  # type: ignore[assignment]
     pause = noting("pause")  # type: ignore[assignment]
     cancel = noting("cancel")  # type: ignore[assignment]
+    plan_again = noting("plan_again")  # type: ignore[assignment]
     apply = noting("apply")  # type: ignore[assignment]
 
     async def aclose(self) -> None:
@@ -108,6 +109,7 @@ MOVED = {"invocation_id": "inv_1", "deployment": "latest"}
         ("resume", (KEY,), MOVED),
         ("pause", (KEY,), {"invocation_id": "inv_1"}),
         ("cancel", (KEY,), {"invocation_id": "inv_1"}),
+        ("plan_again", ("plan",), {}),
         ("apply", ("plan",), {}),
     ],
 )

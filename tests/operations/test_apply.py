@@ -87,6 +87,31 @@ async def test_a_plan_of_which_all_has_happened_has_nothing_to_do() -> None:
     assert (await operator.apply(plan)).effect is Effect.NO_CHANGE
 
 
+async def test_what_would_be_planned_now_in_the_place_of_a_plan_can_be_seen_before() -> None:
+    world = stuck()
+    operator = operator_of(world)
+    plan = await operator.plan_recover(KEY, policy=PAUSED)
+    same = await operator.plan_again(plan)
+    world.store.kill(world.store.runs[0].id)
+    points = watch(world)
+
+    rest = await operator.plan_again(plan)
+
+    assert same == plan
+    assert rest.arguments == plan.arguments
+    assert [step.action for step in rest.steps] == [Action.PURGE]
+    assert writes(points) == []
+
+
+async def test_a_plan_that_nobody_made_is_not_planned_again() -> None:
+    world = stuck()
+    plan = await operator_of(world).plan_recover(KEY, policy=PAUSED)
+    forged = attrs.evolve(plan, arguments=(("service_name", "Order"),))
+
+    with pytest.raises(InvalidPlan):
+        await operator_of(world).plan_again(forged)
+
+
 async def test_a_plan_after_which_a_shared_call_started_is_stale() -> None:
     world = stuck()
     plan = await operator_of(world).plan_recover(KEY, policy=SHARED_TOO)

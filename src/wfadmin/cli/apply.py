@@ -12,8 +12,6 @@ from wfadmin.cli.writing import UNASKED, Call, Write, carried_out, option
 from wfadmin.domain.errors import InvalidPlan
 from wfadmin.domain.plan import Plan
 from wfadmin.domain.results import Result
-from wfadmin.operations.apply import repair_of
-from wfadmin.operations.repair import plan_of
 from wfadmin.wire.plan_files import load_plan
 
 __all__ = ["apply"]
@@ -42,8 +40,7 @@ async def apply(
         raise InvalidPlan("plan", "its digest is not the one that was approved")
 
     async def plan(operator: wfadmin.LocalOperator) -> Plan:
-        engine, host = operator.engine, operator.host
-        return await plan_of(engine, host, repair_of(engine, host, saved))
+        return await operator.plan_again(saved)
 
     async def do(operator: wfadmin.LocalOperator) -> Result:
         return await operator.apply(saved)

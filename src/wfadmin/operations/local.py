@@ -187,6 +187,11 @@ class LocalOperator(Operator):
         return await self._do(Steer(self.engine, self.host, Verb.CANCEL, key, invocation_id))
 
     @override
+    async def plan_again(self, plan: Plan) -> Plan:
+        """See `Operator.plan_again`."""
+        return await self._plan(repair_of(self.engine, self.host, plan))
+
+    @override
     async def apply(self, plan: Plan) -> Result:
         """See `Operator.apply`."""
         repair = repair_of(self.engine, self.host, plan)

@@ -264,6 +264,18 @@ class Operator(Protocol):
         """
 
     @abstractmethod
+    async def plan_again(self, plan: Plan) -> Plan:
+        """
+        What would be planned now in the place of `plan`. Changes nothing.
+
+        Show this before `apply`: it is the new plan that counts, and not what an old one says.
+
+        Raises:
+            InvalidPlan: wfadmin did not make it.
+            WfadminError: What its verb raises before anything is sent.
+        """
+
+    @abstractmethod
     async def apply(self, plan: Plan) -> Result:
         """
         Do what a plan says, as far as it is still what would be planned now.
