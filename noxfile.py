@@ -26,7 +26,7 @@ os.environ.setdefault("UV_SYSTEM_CERTS", "true")
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 ENGINES = Path(".engines").resolve()
-EVERYTHING = "-e.[cli,dapr-grpc,http,httpx2,jwt,otel]"
+EVERYTHING = "-e.[cli,dapr-grpc,http,httpx2,jwt,otel,serve]"
 
 
 def group(name: str) -> list[str]:

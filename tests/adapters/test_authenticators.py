@@ -16,6 +16,7 @@ from wfadmin.adapters.api_keys import ApiKeys
 from wfadmin.adapters.host_auth import HostAuthenticator
 from wfadmin.adapters.jwt_auth import JwtAuthenticator, PemKey
 from wfadmin.adapters.key_store import KeyStore
+from wfadmin.adapters.several_auth import SeveralAuthenticators
 from wfadmin.ports.auth import Authenticator, Principal
 from wfadmin.testing import Clause, Outcome
 from wfadmin.testing.hosts import AuthenticatorBench, authenticator_clauses, examine_host
@@ -130,10 +131,21 @@ class JwtBench(AuthenticatorBench):
         return (self._token, self._token.split(".")[2])
 
 
+class SeveralBench(KeyBench):
+    """A door for keys, tokens and sessions, and somebody with a key."""
+
+    @override
+    def authenticator(self) -> Authenticator:
+        others = (JwtBench("ed25519").authenticator(), SessionBench().authenticator())
+        return SeveralAuthenticators(others[0], super().authenticator(), others[1])
+
+
 BENCHES: dict[str, Callable[[], AuthenticatorBench]] = {
     "x-api-key": lambda: KeyBench("x-api-key", "{}"),
     "bearer": lambda: KeyBench("authorization", "Bearer {}"),
     "host": SessionBench,
+    "several, x-api-key": lambda: SeveralBench("x-api-key", "{}"),
+    "several, bearer": lambda: SeveralBench("authorization", "Bearer {}"),
     "jwt rsa": lambda: JwtBench("rsa"),
     "jwt p256": lambda: JwtBench("p256"),
     "jwt ed25519": lambda: JwtBench("ed25519"),

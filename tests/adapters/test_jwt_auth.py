@@ -5,6 +5,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 from typing_extensions import override
@@ -212,6 +213,52 @@ async def test_a_path_that_ends_early_gives_nothing() -> None:
     door = at_door(claims=Claims(("a", "b", "c")))
     for told in ({"a": {"b": READ}}, {"a": [READ]}, {"a": READ}, {}):
         assert await door.lets_in(ED.sign(claims(**told))) == Principal("ada")
+
+
+# --- where its bearer may do it ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "told", "engines"),
+    [
+        ("engines", {"engines": ["prod", "staging"]}, {"prod", "staging"}),
+        ("engines", {"engines": "prod  staging"}, {"prod", "staging"}),
+        (("wfadmin", "engines"), {"wfadmin": {"engines": ["prod"]}}, {"prod"}),
+        ("engines", {"engines": ["prod", ""]}, {"prod"}),
+        ("engines", {"engines": "Prod*"}, {"Prod*"}),
+        # Nothing that could be understood: nowhere, and not everywhere.
+        ("engines", {}, set()),
+        ("engines", {"engines": None}, set()),
+        ("engines", {"engines": []}, set()),
+        ("engines", {"engines": ""}, set()),
+        ("engines", {"engines": {"prod": True}}, set()),
+        ("engines", {"engines": True}, set()),
+        ("engines", {"engines": ["prod", 7]}, set()),
+        ("engines", {"engines": ["prod", ["staging"]]}, set()),
+        ("engines", {"Engines": ["prod"]}, set()),
+        (("wfadmin", "engines"), {"wfadmin": ["prod"]}, set()),
+        (("wfadmin", "engines"), {"wfadmin": "prod", "engines": "prod"}, set()),
+        ((), {"engines": ["prod"]}, set()),
+    ],
+)
+async def test_a_claim_can_bind_to_engines(
+    path: Any,  # noqa: ANN401 - a name, or several
+    told: dict[str, object],
+    engines: set[str],
+) -> None:
+    door = at_door(claims=Claims(engines=path))
+
+    found = await door.lets_in(ED.sign(claims(**told)))
+
+    assert found == attrs.evolve(ADA, engines=frozenset(engines))
+    assert door.journal.told == []
+
+
+async def test_without_a_path_no_claim_binds_to_engines() -> None:
+    token = ED.sign(claims(engines=["prod"], wfadmin_engines=["prod"]))
+
+    assert await at_door().lets_in(token) == ADA
+    assert await at_door(claims=Claims("permissions")).lets_in(token) == ADA
 
 
 # --- all of it -----------------------------------------------------------------------------------

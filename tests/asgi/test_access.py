@@ -245,6 +245,7 @@ class Answering(Authenticator):
         "ada",
         True,
         Principal("ada", "system:operate"),  # type: ignore[arg-type]
+        Principal(None, frozenset({OPERATE})),  # type: ignore[arg-type]
         Principal("ada", frozenset({OPERATE}), "default"),  # type: ignore[arg-type]
     ],
 )

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+import httpx
 import pytest
 
+from tests.asgi.http import SEEDS, Scene, client_of
 from wfadmin.asgi.buckets import Bucket, Buckets
 from wfadmin.asgi.failures import Failure
 from wfadmin.asgi.headers import (
@@ -16,6 +18,7 @@ from wfadmin.asgi.headers import (
 )
 from wfadmin.errors import UsageError
 
+JSON = (b"content-type", b"application/json")
 DIGEST = "0123456789abcdef" * 4
 PROXIES = frozenset({"10.0.0.1", "10.0.0.2"})
 
@@ -68,6 +71,42 @@ def test_without_the_header_no_digest_is_asked_for() -> None:
 def test_headers_fold_to_lower_case_and_keep_what_differs() -> None:
     raw = [(b"X-A", b"1"), (b"x-a", b"1"), (b"x-a", b"2"), (b"Cookie", b"a=1"), (b"cookie", b"b=2")]
     assert folded(raw) == {"x-a": "1, 2", "cookie": "a=1; b=2"}
+
+
+@pytest.mark.parametrize("own", ["192.0.2.7", "198.51.100.9"])
+def test_the_hop_that_a_proxy_adds_counts_although_it_was_there_before(own: str) -> None:
+    lines = (own, "198.51.100.9", own)
+
+    headers = folded((b"X-Forwarded-For", line.encode()) for line in lines)
+
+    assert headers == {"x-forwarded-for": f"{own}, 198.51.100.9, {own}"}
+    assert peer_of("10.0.0.1", headers, PROXIES) == own
+
+
+LENGTH, CHUNKS = (b"Content-Length", b"2"), (b"transfer-encoding", b"chunked")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("route", [f"{SEEDS}/doctor", f"{SEEDS}/nope", "/healthz"])
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ((LENGTH, CHUNKS), ["close"]),
+        ((CHUNKS, LENGTH), ["close"]),
+        ((LENGTH,), []),
+        ((CHUNKS,), []),
+    ],
+)
+async def test_after_a_body_with_two_ends_the_connection_ends(
+    route: str, sent: tuple[tuple[bytes, bytes], ...], told: list[str]
+) -> None:
+    async with client_of(Scene().app(), base="") as client:
+        request = client.build_request("POST", route, headers=[JSON, *sent], content=b"{}")
+        request.headers = httpx.Headers([(b"x-api-key", b"ada"), JSON, *sent])
+        answer = await client.send(request)
+
+    assert answer.status_code in (200, 404, 405)
+    assert answer.headers.get_list("connection") == told
 
 
 def test_plain_content_may_be_said_to_be_plain() -> None:

@@ -207,7 +207,7 @@ async def test_healthz_and_a_refusal_need_no_turn() -> None:
 
 @pytest.mark.asyncio
 async def test_a_turn_is_given_back_by_who_fails() -> None:
-    gate = Gate(1, timedelta(milliseconds=20))
+    gate = Gate(1, timedelta(milliseconds=20), 1)
     for _ in range(3):
         with pytest.raises(KeyError):
             async with gate.turn():

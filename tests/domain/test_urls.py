@@ -94,6 +94,7 @@ _MALFORMED = (
     pytest.param("http://user:secret@h\u202e", _BLANKS, id="a turn of text direction"),
     pytest.param("http://user:secret@h\ud800", _BLANKS, id="an unpaired surrogate"),
     pytest.param("http://user:secret@h\0", _BLANKS, id="a NUL"),
+    pytest.param("http://user:secret\\@h", "it holds a backslash", id="a slash to some readers"),
     pytest.param(b"http://user:secret@h", "it is bytes, not text", id="bytes"),
     pytest.param(None, "it is NoneType, not text", id="no URL at all"),
 )

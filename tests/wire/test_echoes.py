@@ -16,6 +16,9 @@ TOKEN = "tok/en+1234567890"  # noqa: S105 - made up
         ((), "abc", "abc"),
         (("",), "abc", "abc"),
         (("short",), "a short text", "a *** text"),
+        ((TOKEN,), r'{"got": "tok\/en+1234567890"}', '{"got": "***"}'),
+        ((TOKEN,), r'{"got": "\u0074ok\/en\u002B1234567890"}', '{"got": "***"}'),
+        (("", "s/t"), r"s\/t and \/", r"*** and \/"),
     ],
 )
 def test_a_secret_is_masked_where_it_is_shown(
@@ -30,6 +33,14 @@ def test_a_secret_is_masked_where_it_is_shown(
         ((TOKEN,), f"got {TOKEN}".encode(), b"got ***"),
         ((TOKEN,), b"got tok%2Fen%2B1234567890", b"got ***"),
         ((), b"abc", b"abc"),
+        (
+            (TOKEN,),
+            rb'{"got": "tok\/en\u002b1234567890", "\n": "\xff"}',
+            b'{"got": "***", "\\n": "\\xff"}',
+        ),
+        ((TOKEN,), b"tok\\/en+1234567890 \xff", b"*** \xff"),
+        ((TOKEN,), rb"\u00e9", rb"\u00e9"),
+        ((), rb"\u00e9", rb"\u00e9"),
     ],
 )
 def test_a_secret_is_masked_in_data(secrets: tuple[str, ...], data: bytes, expected: bytes) -> None:

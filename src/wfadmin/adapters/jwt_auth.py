@@ -35,7 +35,7 @@ class _DeniedError(Exception):
 @attrs.frozen
 class Claims:
     """
-    Where a token says what its bearer may do.
+    Where a token says what its bearer may do, and where.
 
     Attributes:
         path: The name of the claim, or the names that lead to it. Unless given, `permissions`,
@@ -43,25 +43,44 @@ class Claims:
             blanks between them.
         grants: Which permissions each word gives. Unless given, the words are the permissions:
             `system:read`, `system:operate`. A word that is not there gives nothing.
+        engines: The name of a claim, or the names that lead to it, whose words are the only
+            engines that its bearer may use, by the names that the host calls them. Unless given,
+            nobody is bound to engines. Where it is given, and a token has no such claim, or one
+            that cannot be understood, its bearer may use none.
     """
 
     path: str | Sequence[str] | None = None
     grants: Mapping[str, Collection[str]] = attrs.field(
         factory=lambda: {name: (name,) for name in _PERMISSIONS}
     )
+    engines: str | Sequence[str] | None = None
 
     def permissions_in(self, claims: Mapping[str, Any]) -> frozenset[str]:
         """What the claims of a token permit; nothing, where they cannot be understood."""
-        words = _words(self._value(claims))
+        words = _words(self._granted(claims))
         return frozenset(name for word in words for name in self.grants.get(word, ()))
 
-    def _value(self, claims: Mapping[str, Any]) -> object:
+    def engines_in(self, claims: Mapping[str, Any]) -> frozenset[str] | None:
+        """The engines that the claims of a token bind its bearer to; None: they are not bound."""
+        if self.engines is None:
+            return None
+        value = _value(claims, self.engines)
+        words = _words(value)
+        # One that cannot be read might have been the one that matters.
+        is_whole = not isinstance(value, list) or len(words) == len(value)
+        return frozenset(words if is_whole else ()) - {""}
+
+    def _granted(self, claims: Mapping[str, Any]) -> object:
         if self.path is None:
             return claims["permissions"] if "permissions" in claims else claims.get("scope")
-        value: object = claims
-        for name in (self.path,) if isinstance(self.path, str) else self.path:
-            value = value.get(name) if isinstance(value, Mapping) else None
-        return value
+        return _value(claims, self.path)
+
+
+def _value(claims: Mapping[str, Any], path: str | Sequence[str]) -> object:
+    value: object = claims
+    for name in (path,) if isinstance(path, str) else path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 def _words(value: object) -> tuple[str, ...]:
@@ -168,7 +187,10 @@ class JwtAuthenticator(Authenticator):
             raise _DeniedError("key")
         claims = self._verified(token, algorithm, fitting[0])
         self._check_times(claims)
-        return Principal(_name(claims["sub"]), self._claims.permissions_in(claims))
+        granted = self._claims
+        return Principal(
+            _name(claims["sub"]), granted.permissions_in(claims), granted.engines_in(claims)
+        )
 
     def _header(self, token: str) -> tuple[str, str | None]:
         try:

@@ -1,6 +1,7 @@
 """The app: its routes, and how it is made."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from starlette.applications import Starlette
@@ -8,17 +9,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from wfadmin.asgi.buckets import Bucket, Buckets
 from wfadmin.asgi.calls import Answer
 from wfadmin.asgi.desk import Desk, rendered
 from wfadmin.asgi.door import Door
-from wfadmin.asgi.failures import on_path
 from wfadmin.asgi.gate import Gate
-from wfadmin.asgi.headers import folded, request_id
+from wfadmin.asgi.headers import has_two_ends
+from wfadmin.asgi.openapi import PLACES, document_endpoint
 from wfadmin.asgi.records import Tally
-from wfadmin.asgi.routes import ACTIONS, PREFIXES, Action
+from wfadmin.asgi.routes import ACTIONS, Action
 from wfadmin.asgi.settings import KeyCharset, Limits, Settings, engines_of, warnings_of
 from wfadmin.asgi.surveys import Surveys
 from wfadmin.domain.errors import UsageError
@@ -27,7 +28,6 @@ from wfadmin.ports.auth import Authenticator
 
 __all__ = ["OperatorApp", "operator_app"]
 
-_BY_NAME = "/api/v1/engines/{engine}"
 _A_MINUTE = timedelta(minutes=1)
 # How many records strangers, and those who send nonsense, may make in a minute.
 _STRANGERS, _MISUSE = 5, 60
@@ -37,13 +37,14 @@ class OperatorApp:
     """
     The operator API as an ASGI app. Made by `operator_app`; it may be mounted under any path.
 
-    It closes no engine: whoever made the operators closes them.
+    It closes no engine: whoever made the operators closes them, after `aclose`.
     """
 
-    __slots__ = ("_app", "_warnings")
+    __slots__ = ("_app", "_desk", "_warnings")
 
-    def __init__(self, app: Starlette, warnings: tuple[str, ...]) -> None:
+    def __init__(self, app: Starlette, desk: Desk, warnings: tuple[str, ...]) -> None:
         self._app = app
+        self._desk = desk
         self._warnings = warnings
 
     @property
@@ -53,7 +54,17 @@ class OperatorApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, as ASGI has it."""
-        await self._app(scope, receive, send)
+        is_last = scope["type"] == "http" and has_two_ends(scope["headers"])
+        await self._app(scope, receive, _closing(send) if is_last else send)
+
+    async def aclose(self) -> None:
+        """
+        Put on record what was only counted so far: attempts beyond what is noted in a minute.
+
+        A server does it at its end, by way of the lifespan of ASGI. An app that is mounted in
+        another one is not told of that, so whoever mounts it calls this.
+        """
+        await self._desk.aclose()
 
 
 def operator_app(  # noqa: PLR0913 - each is a rule of the host, by name, with a default
@@ -106,7 +117,8 @@ def operator_app(  # noqa: PLR0913 - each is a rule of the host, by name, with a
     warnings = warnings_of(settings, engines)
     for one in warnings:
         engines[name].host.observer.event("http.warning", {"problem": one})
-    return OperatorApp(_starlette(_desk(settings, engines, name)), warnings)
+    desk = _desk(settings, engines, name)
+    return OperatorApp(_starlette(desk), desk, warnings)
 
 
 def _desk(settings: Settings, engines: Mapping[str, LocalOperator], default: str) -> Desk:
@@ -117,7 +129,7 @@ def _desk(settings: Settings, engines: Mapping[str, LocalOperator], default: str
         engines=engines,
         default=default,
         door=Door(settings.authenticator, failures, engines[default].host),
-        gate=Gate(limits.at_once, limits.patience),
+        gate=Gate(limits.at_once, limits.patience, limits.waiting),
         surveys={name: Surveys() for name in engines},
         strangers=Tally(Bucket(_STRANGERS, _A_MINUTE)),
         misuse=Tally(Bucket(_MISUSE, _A_MINUTE)),
@@ -126,15 +138,38 @@ def _desk(settings: Settings, engines: Mapping[str, LocalOperator], default: str
 
 def _starlette(desk: Desk) -> Starlette:
     routes = [Route("/healthz", _healthz, methods=["GET"])]
-    routes += [
-        Route(f"{prefix}/{action.path}", _endpoint(desk, action, prefix), methods=["POST"])
-        for prefix in (*PREFIXES, _BY_NAME)
-        for action in ACTIONS
-    ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _on_path})
+    document = document_endpoint(desk.settings)
+    for prefix in PLACES:
+        routes.append(Route(f"{prefix}/openapi.json", document, methods=["GET"]))
+        routes += [
+            Route(f"{prefix}/{action.path}", _endpoint(desk, action, prefix), methods=["POST"])
+            for action in ACTIONS
+        ]
+
+    async def off_route(request: Request, error: Exception) -> Response:
+        # No such route, or another method: what Starlette found out, in our words.
+        headers = getattr(error, "headers", None) or {}
+        return desk.off_route(request, getattr(error, "status_code", 404), headers)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await desk.aclose()
+
+    handlers = {HTTPException: off_route}
+    app = Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan)
     # A redirected POST would come again as another request.
     app.router.redirect_slashes = False
     return app
+
+
+def _closing(send: Send) -> Send:
+    async def closing(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
+        await send(message)
+
+    return closing
 
 
 def _endpoint(
@@ -150,12 +185,3 @@ def _endpoint(
 
 async def _healthz(_: Request) -> Response:
     return rendered(Answer({"status": "ok"}))
-
-
-async def _on_path(request: Request, error: Exception) -> Response:
-    """No such route, or another method: what Starlette found out, in our words."""
-    status: int = getattr(error, "status_code", 404)
-    headers = getattr(error, "headers", None) or {}
-    failure = on_path(status)
-    own = {"x-request-id": request_id(folded(request.headers.raw))}
-    return rendered(Answer(failure.document, {**headers, **own}), status)

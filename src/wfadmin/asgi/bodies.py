@@ -5,19 +5,20 @@ Laws:
 
 - Of two values of one name, readers disagree which counts: neither does here.
 - Text that is not valid Unicode cannot be kept, so it is refused.
+- What a field has to be stands on the field: the document of the API tells what is checked here.
 """
 
-import re
 from typing import TypeVar
 
 import attrs
 
 from wfadmin.asgi.failures import not_json
+from wfadmin.asgi.rules import AtMost, HttpUrl, Name, Unicode, Word, ruled, rules_of
 from wfadmin.asgi.settings import KeyCharset
-from wfadmin.domain.errors import InvalidServiceUrl, InvalidWorkflowKey, UsageError
+from wfadmin.domain.errors import InvalidServiceUrl
 from wfadmin.domain.keys import WorkflowKey
 from wfadmin.domain.text import shown
-from wfadmin.domain.urls import normalised_url, without_secrets
+from wfadmin.domain.urls import without_secrets
 from wfadmin.wire.strict import RepeatedNameError, parsed_json, structured
 
 __all__ = [
@@ -34,8 +35,8 @@ __all__ = [
 
 #: The longest reason, in characters.
 MAX_REASON = 500
-_LONGEST_URL = 2048
-_WORD = re.compile(r"[A-Za-z0-9_-]+")
+_A_KEY = ruled(Name(), unless_any=Word())
+_A_URL = ruled(AtMost(2048, InvalidServiceUrl), HttpUrl())
 
 
 @attrs.frozen
@@ -47,7 +48,9 @@ class Body:
         reason: Why, in the caller's own words, for the record.
     """
 
-    reason: str | None = attrs.field(default=None, kw_only=True)
+    reason: str | None = attrs.field(
+        default=None, kw_only=True, metadata=ruled(AtMost(MAX_REASON), Unicode())
+    )
 
 
 @attrs.frozen
@@ -57,10 +60,16 @@ class DoctorBody(Body):
 
 @attrs.frozen
 class InspectBody(Body):
-    """Which key."""
+    """
+    Which key.
 
-    serviceName: str  # noqa: N815 - as the API names it
-    serviceKey: str  # noqa: N815 - as the API names it
+    Attributes:
+        serviceName: The service that it is a key of.
+        serviceKey: The key itself.
+    """
+
+    serviceName: str = attrs.field(metadata=_A_KEY)  # noqa: N815 - as the API names it
+    serviceKey: str = attrs.field(metadata=_A_KEY)  # noqa: N815 - as the API names it
 
     @property
     def key(self) -> WorkflowKey:
@@ -75,17 +84,29 @@ class RecoverBody(InspectBody):
 
 @attrs.frozen
 class RedeployBody(Body):
-    """Which URL to register."""
+    """
+    Which URL to register.
 
-    serviceUrl: str = attrs.field(repr=False)  # noqa: N815 - as the API names it
+    Attributes:
+        serviceUrl: Where the deployment answers.
+        force: Whether what is registered for the URL is replaced, with new revisions.
+    """
+
+    serviceUrl: str = attrs.field(repr=False, metadata=_A_URL)  # noqa: N815 - as the API names it
     force: bool = True
 
 
 @attrs.frozen
 class CleanupBody(Body):
-    """Which URL to keep."""
+    """
+    Which URL to keep.
 
-    serviceUrl: str = attrs.field(repr=False)  # noqa: N815 - as the API names it
+    Attributes:
+        serviceUrl: Where the deployment to keep answers; the others are to go.
+        forceDrain: Whether they go although something still holds them.
+    """
+
+    serviceUrl: str = attrs.field(repr=False, metadata=_A_URL)  # noqa: N815 - as the API names it
     forceDrain: bool = False  # noqa: N815 - as the API names it
 
 
@@ -101,12 +122,10 @@ def read_body(data: bytes, kind: type[_B], *, key_charset: KeyCharset) -> _B:
         UsageError: A field is missing, not known, of another type, or holds what it cannot.
     """
     body = structured(_parsed(data), kind, argument="body")
-    _check_reason(body.reason)
-    if isinstance(body, InspectBody):
-        _check_name("serviceName", body.serviceName, key_charset)
-        _check_name("serviceKey", body.serviceKey, key_charset)
-    if isinstance(body, RedeployBody | CleanupBody):
-        _check_url(body.serviceUrl)
+    for field in attrs.fields(kind):
+        text = getattr(body, field.name)
+        for rule in rules_of(field, key_charset) if isinstance(text, str) else ():
+            rule.check(field.name, text)
     return body
 
 
@@ -143,31 +162,3 @@ def _parsed(data: bytes) -> object:
         raise not_json("it is nested too deeply") from None
     except ValueError:
         raise not_json("it is not JSON") from None
-
-
-def _check_reason(reason: str | None) -> None:
-    if reason is None:
-        return
-    if len(reason) > MAX_REASON:
-        raise UsageError("reason", f"it is longer than {MAX_REASON} characters")
-    if not _is_unicode(reason):
-        raise UsageError("reason", "it is not valid Unicode")
-
-
-def _check_name(field: str, name: str, charset: KeyCharset) -> None:
-    try:
-        WorkflowKey(name, name)
-    except InvalidWorkflowKey as error:
-        raise InvalidWorkflowKey(field, error.problem) from None
-    if charset == "word" and not _WORD.fullmatch(name):
-        raise InvalidWorkflowKey(field, "only letters, digits, hyphens and _ are allowed")
-
-
-def _check_url(url: str) -> None:
-    if len(url) > _LONGEST_URL:
-        raise InvalidServiceUrl("serviceUrl", f"it is longer than {_LONGEST_URL} characters")
-    normalised_url(url, argument="serviceUrl")
-
-
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= one <= "\udfff" for one in text)

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 
+import anyio
 import attrs
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -20,8 +21,10 @@ from wfadmin.asgi.failures import (
     described,
     engine_not_found,
     not_json,
+    on_path,
     service_url_not_allowed,
     too_large,
+    too_slow,
     unexpected,
 )
 from wfadmin.asgi.gate import Gate, to_its_end
@@ -34,13 +37,14 @@ from wfadmin.asgi.headers import (
     prefers_in_full,
     request_id,
 )
-from wfadmin.asgi.records import Marked, Tally, marked
+from wfadmin.asgi.readers import for_reader
+from wfadmin.asgi.records import Tally
 from wfadmin.asgi.routes import OPERATE, Action, check_permission, may_operate
 from wfadmin.asgi.settings import Settings
 from wfadmin.asgi.shapes import View
 from wfadmin.asgi.surveys import Surveys
+from wfadmin.asgi.visit import Call, Visit
 from wfadmin.domain.errors import NotPermitted, UsageError, WfadminError
-from wfadmin.domain.text import shown
 from wfadmin.domain.urls import normalised_url
 from wfadmin.operations.auditing import Attempt, note
 from wfadmin.operations.local import LocalOperator
@@ -50,32 +54,8 @@ __all__ = ["MAX_BODY", "Desk", "rendered"]
 
 #: The largest body that is read.
 MAX_BODY = 64 * 1024
-_NOT_UNDERSTOOD = (400, 413, 415, 422)
+_NOT_UNDERSTOOD = (400, 408, 413, 415, 422)
 _UNAUTHENTICATED = 401
-_STRANGER = "nobody"
-_LONGEST_ACTOR = 200
-
-
-@attrs.define(eq=False)
-class _Call:
-    """What is known of a request so far."""
-
-    id: str
-    action: Action
-    marks: tuple[tuple[str, str], ...]
-    peer: str
-    operator: LocalOperator
-    caller: Principal | None = None
-    arguments: tuple[tuple[str, str], ...] = ()
-    reason: str | None = None
-    log: Marked | None = None
-
-    def acting(self) -> LocalOperator:
-        """The verbs, for this caller and on record."""
-        name = _STRANGER if self.caller is None else self.caller.name
-        actor = shown(name, limit=_LONGEST_ACTOR)
-        operator, self.log = marked(self.operator.acting_as(actor, reason=self.reason), self.marks)
-        return operator
 
 
 @attrs.frozen(eq=False)
@@ -101,17 +81,16 @@ class Desk:
     async def answer(self, request: Request, action: Action, route: str) -> Response:
         """The answer to a request on a route; every error is one."""
         headers = folded(request.headers.raw)
-        client = None if request.client is None else request.client.host
         name = request.path_params.get("engine", self.default)
         # What nobody serves is kept by the log of the default engine.
         operator = self.engines.get(name, self.engines[self.default])
-        a_call = request_id(headers)
-        call = _Call(
-            id=a_call,
-            action=action,
-            marks=(("route", route), ("request_id", a_call)),
-            peer=peer_of(client, headers, self.settings.trusted_proxies),
+        call = Call(
+            id=request_id(headers),
+            peer=self._peer(request, headers),
             operator=operator,
+            since=operator.host.clock.monotonic(),
+            route=route,
+            action=action,
         )
         try:
             response = rendered(await self._answered(request, headers, call, name))
@@ -124,14 +103,35 @@ class Desk:
             operator.host.observer.event("http.failed", fields)
             response = await self._failed(call, unexpected())
         await self._flush()
-        response.headers["x-request-id"] = call.id
-        return response
+        return _sent(response, call)
+
+    def off_route(self, request: Request, status: int, headers: Mapping[str, str]) -> Response:
+        """The answer to a request on no route, or with another method; it is not on record."""
+        sent = folded(request.headers.raw)
+        failure = on_path(status)
+        visit = Visit(
+            id=request_id(sent),
+            peer=self._peer(request, sent),
+            operator=self.engines[self.default],
+            since=self._now(),
+            error=failure.slug,
+        )
+        return _sent(rendered(Answer(failure.document, headers), status), visit)
+
+    async def aclose(self) -> None:
+        """Put on record what was only counted so far."""
+        for tally in (self.strangers, self.misuse):
+            await tally.aclose()
+
+    def _peer(self, request: Request, headers: Mapping[str, str]) -> str:
+        client = None if request.client is None else request.client.host
+        return peer_of(client, headers, self.settings.trusted_proxies)
 
     async def _answered(
         self,
         request: Request,
         headers: Mapping[str, str],
-        call: _Call,
+        call: Call,
         name: str,
     ) -> Answer:
         caller = await self.door.admit(headers, call.peer)
@@ -162,13 +162,13 @@ class Desk:
         self,
         request: Request,
         headers: Mapping[str, str],
-        call: _Call,
+        call: Call,
         caller: Principal,
     ) -> Body:
         """The body, which the caller may send; the record then says what was asked for."""
         try:
             check_content(headers)
-            data = await _bytes_of(request, headers)
+            data = await _bytes_of(request, headers, self.settings.limits.body_patience)
             body = read_body(data, call.action.body, key_charset=self.settings.key_charset)
         except (Failure, UsageError):
             check_permission(caller, call.action)
@@ -186,7 +186,8 @@ class Desk:
 
     # --- the record ----------------------------------------------------------------------------
 
-    async def _failed(self, call: _Call, failure: Failure) -> Response:
+    async def _failed(self, call: Call, failure: Failure) -> Response:
+        call.error = failure.slug
         if call.log is None or not call.log.is_used:
             await self._record(call, failure)
         headers: dict[str, str] = {}
@@ -194,11 +195,16 @@ class Desk:
             headers["retry-after"] = str(failure.retry_after)
         if failure.status == _UNAUTHENTICATED:
             headers["www-authenticate"] = "Bearer"
-        return rendered(Answer(failure.document, headers), failure.status)
+        document = failure.document
+        if call.caller is not None and not may_operate(call.caller):
+            document = for_reader(document)
+        return rendered(Answer(document, headers), failure.status)
 
-    async def _record(self, call: _Call, failure: Failure) -> None:
+    async def _record(self, call: Call, failure: Failure) -> None:
         attempt = Attempt(call.action.verb, failure.slug, call.arguments, failure.message)
-        operator = call.acting()
+        # It may be kept back for a while, which is not what it took.
+        took = call.took()
+        operator = call.acting(lambda: took)
         if call.caller is None:
             peer = ("peer", call.peer)
             self.strangers.add(operator, attrs.evolve(attempt, arguments=(peer,)))
@@ -215,24 +221,37 @@ class Desk:
         return self.engines[self.default].host.clock.monotonic()
 
 
-async def _bytes_of(request: Request, headers: Mapping[str, str]) -> bytes:
+def _sent(response: Response, visit: Visit) -> Response:
+    response.headers["x-request-id"] = visit.id
+    visit.answered(response.status_code)
+    return response
+
+
+async def _bytes_of(
+    request: Request,
+    headers: Mapping[str, str],
+    patience: timedelta,
+) -> bytes:
     """
     The body, and no more than may be.
 
     Raises:
-        Failure: It is too large (413), or did not come as a whole (400).
+        Failure: It is too large (413), takes too long (408), or did not come as a whole (400).
     """
     said = headers.get("content-length", "")
     if said.isdecimal() and int(said[:20]) > MAX_BODY:
         raise too_large(MAX_BODY)
     data = bytearray()
     try:
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > MAX_BODY:
-                raise too_large(MAX_BODY)
+        with anyio.fail_after(patience.total_seconds()):
+            async for chunk in request.stream():
+                data += chunk
+                if len(data) > MAX_BODY:
+                    raise too_large(MAX_BODY)
     except ClientDisconnect:
         raise not_json("it did not come as a whole") from None
+    except TimeoutError:
+        raise too_slow(patience) from None
     return bytes(data)
 
 

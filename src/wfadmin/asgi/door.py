@@ -72,6 +72,7 @@ def _is_sound(told: object) -> TypeGuard[Principal]:
     """Whether it is a principal: a text in place of a set would hold every part of itself."""
     if not isinstance(told, Principal):
         return False
+    name: object = told.name
     engines: object = told.engines
     sets: tuple[object, ...] = (told.permissions, frozenset() if engines is None else engines)
-    return all(isinstance(one, frozenset) for one in sets)
+    return isinstance(name, str) and all(isinstance(one, frozenset) for one in sets)

@@ -22,6 +22,7 @@ __all__ = [
     "stale",
     "too_large",
     "too_many_failures",
+    "too_slow",
     "unexpected",
     "wrong_type",
 ]
@@ -112,6 +113,17 @@ def too_large(limit: int) -> Failure:
     )
 
 
+def too_slow(patience: timedelta) -> Failure:
+    """408: the body did not come in time."""
+    return _failure(
+        408,
+        "body_too_slow",
+        Category.CLIENT,
+        f"body is not usable: it did not come within {patience.total_seconds():g} seconds.",
+        fix="Send the whole body at once.",
+    )
+
+
 def wrong_type(header: str) -> Failure:
     """415: the body is of no kind that we read."""
     return _failure(
@@ -131,7 +143,7 @@ def on_path(status: int) -> Failure:
             "method_not_allowed",
             Category.CLIENT,
             "This route does not take this method.",
-            why="Every route of the operator API is a POST; healthz is a GET.",
+            why="Every route of the operator API is a POST; healthz and openapi.json are GETs.",
             fix="Use a method that the Allow header names.",
         )
     return _failure(

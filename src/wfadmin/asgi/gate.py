@@ -21,12 +21,14 @@ class Gate:
     Args:
         at_once: How many.
         patience: How long one waits.
+        waiting: How many may wait; who comes then is refused at once.
     """
 
-    __slots__ = ("_patience", "_turns")
+    __slots__ = ("_patience", "_turns", "_waiting")
 
-    def __init__(self, at_once: int, patience: timedelta) -> None:
+    def __init__(self, at_once: int, patience: timedelta, waiting: int) -> None:
         self._patience = patience
+        self._waiting = waiting
         self._turns = anyio.Semaphore(at_once)
 
     @asynccontextmanager
@@ -35,8 +37,10 @@ class Gate:
         Wait for a turn, and give it back.
 
         Raises:
-            Failure: None came in time: 503.
+            Failure: None came in time, or too many wait already: 503.
         """
+        if self._turns.statistics().tasks_waiting >= self._waiting:
+            raise busy(self._patience)
         try:
             with anyio.fail_after(self._patience.total_seconds()):
                 await self._turns.acquire()

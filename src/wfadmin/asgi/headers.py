@@ -12,6 +12,7 @@ __all__ = [
     "approved_digest",
     "check_content",
     "folded",
+    "has_two_ends",
     "peer_of",
     "prefers_in_full",
     "request_id",
@@ -24,6 +25,8 @@ _JSON = re.compile(r'application/json(\s*;\s*charset="?utf-8"?)?\s*', re.IGNOREC
 # One household or host has as many addresses of the sixth version as it likes.
 _SAME_HOUSE = 64
 _NOBODY = "unknown"
+_HOPS = "x-forwarded-for"
+_ENDS = {b"content-length", b"transfer-encoding"}
 
 
 def folded(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
@@ -31,15 +34,26 @@ def folded(raw: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
     Headers by name, in lower case.
 
     One that came several times with different values holds them all, so that two proofs of who
-    the caller is are no proof.
+    the caller is are no proof. The hops of a request are all kept, in order: a proxy adds its own
+    as a line, which may say the same as one that was there.
     """
     values: dict[str, list[str]] = {}
-    for name, value in raw:
-        seen = values.setdefault(name.decode("latin-1").lower(), [])
-        text = value.decode("latin-1")
-        if text not in seen:
+    for raw_name, value in raw:
+        name, text = raw_name.decode("latin-1").lower(), value.decode("latin-1")
+        seen = values.setdefault(name, [])
+        if text not in seen or name == _HOPS:
             seen.append(text)
     return {name: ("; " if name == "cookie" else ", ").join(all_) for name, all_ in values.items()}
+
+
+def has_two_ends(raw: Iterable[tuple[bytes, bytes]]) -> bool:
+    """
+    Whether a request says in two ways where its body ends.
+
+    A proxy may go by the other way: what it sends next on that connection, for somebody else, it
+    would take for the rest of this one. RFC 9112, 6.1: the connection ends with the answer.
+    """
+    return {name.lower() for name, _ in raw} >= _ENDS
 
 
 def request_id(headers: Mapping[str, str]) -> str:
@@ -98,7 +112,7 @@ def peer_of(
         headers: `X-Forwarded-For` counts only where a trusted proxy is connected.
         trusted_proxies: Their addresses. The last address that is none of them is the caller's.
     """
-    hops = [one.strip() for one in headers.get("x-forwarded-for", "").split(",")]
+    hops = [one.strip() for one in headers.get(_HOPS, "").split(",")]
     while host in trusted_proxies and hops and hops[-1]:
         host = hops.pop()
     return _household(host)

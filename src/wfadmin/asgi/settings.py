@@ -36,6 +36,8 @@ class Limits:
     Attributes:
         at_once: How many requests are worked on at the same time.
         patience: How long a request waits for its turn; then it is refused with 503.
+        waiting: How many may wait for their turn; beyond them one is refused with 503 at once.
+        body_patience: How long a body may take to come; then it is refused with 408.
         failures: How many failed authentications an address has at once.
         failures_per: How long it takes until it has as many again.
         addresses: How many addresses are remembered.
@@ -46,6 +48,8 @@ class Limits:
 
     at_once: int = attrs.field(default=32, validator=_above_zero)
     patience: timedelta = attrs.field(default=timedelta(seconds=5), validator=_above_zero)
+    waiting: int = attrs.field(default=256, validator=_above_zero)
+    body_patience: timedelta = attrs.field(default=timedelta(seconds=10), validator=_above_zero)
     failures: int = attrs.field(default=10, validator=_above_zero)
     failures_per: timedelta = attrs.field(default=timedelta(minutes=1), validator=_above_zero)
     addresses: int = attrs.field(default=4096, validator=_above_zero)

@@ -12,14 +12,13 @@ from datetime import UTC, datetime, timedelta
 import attrs
 
 from wfadmin.asgi.failures import Failure, described, not_routed
+from wfadmin.asgi.readers import for_reader
 from wfadmin.domain.doctor import DoctorReport
 from wfadmin.domain.errors import OutcomeUnknown
 from wfadmin.domain.inspection import Inspection
 from wfadmin.domain.plan import PLAN_LIFETIME, Plan
 from wfadmin.domain.results import Effect, RedeployResult, Result
-from wfadmin.domain.text import first_line
 from wfadmin.wire.documents import JsonObject, doctor_document, inspection_document
-from wfadmin.wire.redaction import masked
 from wfadmin.wire.repair_documents import result_document
 
 __all__ = [
@@ -53,24 +52,15 @@ class View:
 def doctor_body(report: DoctorReport, view: View) -> JsonObject:
     """A doctor's report."""
     document = doctor_document(report)
-    if not view.as_operator:
-        _shorten(document["invocations"]["recentFailures"])
-    return document if view.in_full else {name: document[name] for name in _COMPONENTS}
+    if not view.in_full:
+        document = {name: document[name] for name in _COMPONENTS}
+    return document if view.as_operator else for_reader(document)
 
 
 def inspection_body(found: Inspection, view: View) -> JsonObject:
     """One key. Values of its state are told to operators who prefer the whole."""
     document = inspection_document(found, show_state=view.in_full and view.as_operator)
-    if not view.as_operator:
-        _shorten(document["runs"])
-        _shorten(document["failures"])
-    return document
-
-
-def _shorten(runs: list[JsonObject]) -> None:
-    for one in runs:
-        if one["errorMessage"] is not None:
-            one["errorMessage"] = masked(first_line(one["errorMessage"]))
+    return document if view.as_operator else for_reader(document)
 
 
 def result_body(result: Result, view: View) -> JsonObject:

@@ -8,7 +8,10 @@ import attrs
 
 from wfadmin.domain.text import shown
 
-__all__ = ["Sent", "WfadminError"]
+__all__ = ["IT_BEGINS", "IT_SAYS", "Sent", "WfadminError"]
+
+#: What stands before the words of an engine where an error quotes them.
+IT_SAYS, IT_BEGINS = "It says: ", "It begins: "
 
 
 class Sent(StrEnum):

@@ -27,7 +27,7 @@ from typing import ClassVar
 
 import attrs
 
-from wfadmin.domain.error import Sent, WfadminError
+from wfadmin.domain.error import IT_BEGINS, IT_SAYS, Sent, WfadminError
 from wfadmin.domain.refusals import (
     ADVICE_CHARACTERS,
     AuditUnavailable,
@@ -300,7 +300,7 @@ class EngineRejected(EngineError):
     @property
     def why(self) -> str:
         """Why it happened, as far as is known."""
-        return f"It says: {shown(self.excerpt)}." if self.excerpt else "It gave no reason."
+        return f"{IT_SAYS}{shown(self.excerpt)}." if self.excerpt else "It gave no reason."
 
     @property
     def fix(self) -> str:
@@ -338,7 +338,7 @@ class UnexpectedAnswer(EngineError):
         """Why it happened, as far as is known."""
         if not self.excerpt:
             return "It may not be the engine that the adapter was written for."
-        return f"It begins: {shown(self.excerpt)}."
+        return f"{IT_BEGINS}{shown(self.excerpt)}."
 
 
 @attrs.define(slots=False, eq=False, repr=False)

@@ -16,6 +16,9 @@ def _split(url: object, argument: str) -> tuple[SplitResult, str, int | None]:
         raise InvalidServiceUrl(argument, f"it is {type(url).__name__}, not text")
     if any(not c.isprintable() or c == " " for c in url):
         raise InvalidServiceUrl(argument, "it holds blanks or control characters")
+    if "\\" in url:
+        # Some readers take it for a slash, and so find the host elsewhere than we do.
+        raise InvalidServiceUrl(argument, "it holds a backslash")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
