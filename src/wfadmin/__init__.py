@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from wfadmin.domain.remedies import Remedy as Remedy
     from wfadmin.operations.local import LocalOperator as LocalOperator
     from wfadmin.operations.operator import Operator as Operator
+    from wfadmin.remote import RemoteOperator as RemoteOperator
 
 __version__ = "0.1.0"
 
@@ -63,6 +64,7 @@ _HOMES = {
     "wfadmin.domain.remedies": ("Remedy",),
     "wfadmin.operations.local": ("LocalOperator",),
     "wfadmin.operations.operator": ("Operator",),
+    "wfadmin.remote": ("RemoteOperator",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -85,6 +87,7 @@ __all__ = [
     "Operator",
     "RecoveryPolicy",
     "Remedy",
+    "RemoteOperator",
     "Service",
     "Severity",
     "Thresholds",

@@ -6,7 +6,7 @@ Laws:
 - A read may be sent again, a few times and within the one time limit, where its answer was lost
   for a passing reason. A write is sent at most once.
 - A write without an answer is `OutcomeUnknown`, unless it provably never left us. So are one that
-  was answered 502 or 504, and one whose success cannot be read.
+  was answered 502 or 504 (unless the caller judges those), and one whose success cannot be read.
 - The token goes to the admin side only, and never over plain HTTP to another machine.
 - Redirects are never followed; answers have a limit, also after decompression; at most eight
   requests are under way at once.
@@ -74,7 +74,8 @@ class Request:
         answers_in_parts: Whether headers and body of the answer are sent apart.
         secrets: What must not be shown when it is echoed.
         is_repeatable: Whether a read may be sent again: not where the engine asks somebody else.
-        floor: The shortest time to wait: for what is known to be slow.
+        floor: The shortest time to wait: for what is known to be slow. Connecting is not.
+        headers: More headers, by names in lower case.
     """
 
     method: str
@@ -85,14 +86,22 @@ class Request:
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
     is_repeatable: bool = True
     floor: timedelta = timedelta(0)
+    headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
 
 
 @attrs.frozen
 class Write:
-    """What a write does and to what, for the errors that it may end with."""
+    """
+    What a write does and to what, for the errors that it may end with.
+
+    Attributes:
+        judges_gateways: Whether the caller tells an answer 502 or 504 of who was asked from one
+            of a proxy, and so gets both.
+    """
 
     command: str
     target: str
+    judges_gateways: bool = False
 
     def unknown(self, problem: str) -> OutcomeUnknown:
         """The error that says that nobody knows whether it happened."""
@@ -133,7 +142,8 @@ class EngineHttp:
         injected: A client to use for everything; it stays open.
         sleep: Waits for so many seconds.
         chance: A number from 0 to 1, which spreads repeated requests.
-        token_header: The header that takes the bare token; None for ``authorization: Bearer``.
+        token_header: The header that takes the bare token, or what names it for a token; None for
+            ``authorization: Bearer``.
     """
 
     timeout: timedelta
@@ -141,7 +151,7 @@ class EngineHttp:
     injected: HttpClient | None = attrs.field(default=None, repr=False)
     sleep: Callable[[float], Awaitable[None]] = attrs.field(default=anyio.sleep, repr=False)
     chance: Callable[[], float] = attrs.field(default=random.random, repr=False)
-    token_header: str | None = attrs.field(default=None, kw_only=True)
+    token_header: str | Callable[[str], str | None] | None = attrs.field(default=None, kw_only=True)
     _own: dict[str, HttpClient] = attrs.field(
         factory=dict[str, HttpClient],
         init=False,
@@ -211,7 +221,7 @@ class EngineHttp:
             if outcome.fault is Fault.NEVER_SENT or not trip.left:
                 raise EngineUnreachable(place.shown, outcome.problem) from outcome.cause
             raise write.unknown(outcome.problem) from outcome.cause
-        if outcome.status in _ANSWER_LOST:
+        if outcome.status in _ANSWER_LOST and not write.judges_gateways:
             problem = f"What stands before the engine answered {outcome.status}"
             raise write.unknown(problem)
         if outcome.is_success and outcome.lost is not None:
@@ -246,7 +256,7 @@ class EngineHttp:
     ) -> _Outcome:
         token = await self._token(place, request)
         secrets = request.secrets if token is None else (*request.secrets, token)
-        connecting = limit * _SHARE_TO_CONNECT
+        connecting = min(limit, self.timeout.total_seconds()) * _SHARE_TO_CONNECT
         # Made here, because it belongs to the event loop that runs.
         self._limiter = self._limiter or anyio.CapacityLimiter(AT_ONCE)
         async with self._limiter:
@@ -285,9 +295,8 @@ class EngineHttp:
     def _token_headers(self, token: str | None) -> dict[str, str]:
         if token is None:
             return {}
-        if self.token_header is None:
-            return {"authorization": f"Bearer {token}"}
-        return {self.token_header: token}
+        header = self.token_header(token) if callable(self.token_header) else self.token_header
+        return {"authorization": f"Bearer {token}"} if header is None else {header: token}
 
 
 def _headers(place: Place, request: Request, more: dict[str, str]) -> dict[str, str]:
@@ -299,7 +308,7 @@ def _headers(place: Place, request: Request, more: dict[str, str]) -> dict[str, 
     }
     if request.body is not None:
         headers["content-type"] = "application/json"
-    headers |= more
+    headers |= dict(request.headers) | more
     over_tcp = place.socket_path is None and not place.is_tls
     if request.answers_in_parts and over_tcp and not can_acknowledge_at_once():
         # The other cure: a new connection does not stall.
