@@ -2,13 +2,13 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "samples"
 
 
-def assert_like_sample(name: str, document: Mapping[str, object]) -> None:
+def assert_like_sample(name: str, document: Mapping[str, object] | Sequence[object]) -> None:
     """Compare a document with its sample: the same keys in the same order, the same values."""
     assert_like_text(f"{name}.json", json.dumps(document, indent=2) + "\n")
 

@@ -1,14 +1,15 @@
 """What is on record, from the command line: in a file and in a database alike."""
 
 import asyncio
+import json
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
 
-from tests.cli.conftest import document
 from tests.cli.lab import LAB, install
 from tests.cli.samples import assert_like_sample, assert_like_text
 from wfadmin.adapters.audit_jsonl import JsonLinesAuditLog
@@ -41,14 +42,23 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def told(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str | None]]:
-    return [(one["id"], one["outcome"]) for one in document(capsys)["records"]]
+    return [(one["id"], one["outcome"]) for one in listed(capsys)]
+
+
+def listed(capsys: pytest.CaptureFixture[str], *, complaint: str = "") -> list[dict[str, Any]]:
+    """Tell the one document on stdout, which is a list; and whatever is on stderr is this."""
+    out, err = capsys.readouterr()
+    assert err == complaint
+    found = json.loads(out)
+    assert isinstance(found, list)
+    return found
 
 
 def test_both_logs_are_listed_like_the_samples(
     place: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["audit", "list", place, "-o", "json"]) == 0
-    assert_like_sample("audit", document(capsys))
+    assert_like_sample("audit", listed(capsys))
     assert main(["audit", "list", place]) == 0
     assert_like_text("audit.txt", capsys.readouterr().out)
 
@@ -129,6 +139,29 @@ def test_one_attempt_is_shown_with_all_that_is_on_record_of_it(
     assert main(["audit", "show", place, "op_2"]) == 0
     _, line = capsys.readouterr().out.splitlines()
     assert line == "2026-05-09 10:01:00Z  ok            ben  doctor   [op_2]"
+
+
+@pytest.mark.parametrize("words", [("list",), ("show", "op_2")])
+def test_lines_that_cannot_be_read_are_told_beside_the_list_and_in_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    asyncio.run(JsonLinesAuditLog(tmp_path / "kept").note(NOTE))
+    with (tmp_path / "kept").open("a") as log:
+        log.write("{}\n[]\n")
+    command = ("audit", words[0], "--audit-log=jsonl:kept", *words[1:])
+    note = "Note: 2 lines could not be read."
+
+    assert main([*command, "-o", "json"]) == 0
+    (record,) = listed(capsys, complaint=f"{note}\n")
+    assert record["id"] == "op_2"
+    assert main(command) == 0
+    out, err = capsys.readouterr()
+    assert (out.splitlines()[-1], err) == (note, "")
+
+
+def test_an_empty_log_is_an_empty_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "list", "--audit-log=sqlite:kept", "-o", "json"]) == 0
+    assert listed(capsys) == []
 
 
 def test_an_attempt_that_is_not_on_record_exits_2(

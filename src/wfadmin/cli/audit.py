@@ -8,7 +8,7 @@ import attrs
 from cyclopts import Parameter
 
 from wfadmin.cli.output import Said
-from wfadmin.cli.plan_board import audit_board, record_line
+from wfadmin.cli.plan_board import audit_board, record_line, unread_lines
 from wfadmin.cli.records import audit_log
 from wfadmin.cli.target import Form, actor
 from wfadmin.cli.writing import Write, option
@@ -117,6 +117,7 @@ def _listed(found: AuditListing) -> Said:
     return Said(
         document=lambda: audit_document(found),
         board=lambda paint: audit_board(found, paint),
+        beside=unread_lines(found),
     )
 
 

@@ -39,11 +39,19 @@ class Paint:
 
 @attrs.frozen
 class Said:
-    """What a command has to say, in both forms; only one of them is made."""
+    """
+    What a command has to say, in both forms; only one of them is made.
 
-    document: Callable[[], Mapping[str, Any]]
+    Attributes:
+        document: One JSON document.
+        board: Lines for people.
+        beside: Lines for stderr beside the document, with what has no place in it.
+    """
+
+    document: Callable[[], Mapping[str, Any] | Sequence[Any]]
     board: Callable[[Paint], Iterable[str]]
     exit_code: int = 0
+    beside: tuple[str, ...] = ()
 
 
 def wants_json(words: Sequence[str]) -> bool:
@@ -82,6 +90,8 @@ class Output:
         """Print what a command has to say, and give its exit code."""
         if self.json:
             self._document(said.document())
+            for line in said.beside:
+                self.complain(line)
         else:
             _write(self.out, "\n".join((*said.board(Paint(self._has_colours())), "")))
         return said.exit_code
@@ -110,7 +120,7 @@ class Output:
         for also in error.get("details", {}).get("also", ()):
             self.complain(f"  also: {shown(also, limit=1000)}")
 
-    def _document(self, document: Mapping[str, Any]) -> None:
+    def _document(self, document: Mapping[str, Any] | Sequence[Any]) -> None:
         # ASCII only: whatever an engine wrote, no terminal can obey it, and no encoding lacks it.
         _write(self.out, json.dumps(document, indent=2, allow_nan=False) + "\n")
 

@@ -18,7 +18,7 @@ from wfadmin.domain.results import (
 from wfadmin.domain.text import command_line, shown
 from wfadmin.ports.audit import AuditListing, AuditRecord
 
-__all__ = ["audit_board", "plan_board", "record_line", "result_board"]
+__all__ = ["audit_board", "plan_board", "record_line", "result_board", "unread_lines"]
 
 _LONG = 1000
 _CELL = 80
@@ -139,8 +139,13 @@ def audit_board(listing: AuditListing, paint: Paint) -> Iterator[str]:
     """The lines of a part of an audit log, oldest first."""
     yield paint("AT                    OUTCOME       WHO, WHAT", "dim")
     yield from map(record_line, listing.records)
-    if listing.malformed:
-        yield f"Note: {listing.malformed} lines could not be read."
+    yield from unread_lines(listing)
+
+
+def unread_lines(listing: AuditListing) -> tuple[str, ...]:
+    """What is to be said of lines that could not be read; nothing where all could."""
+    number = listing.malformed
+    return (f"Note: {number} lines could not be read.",) if number else ()
 
 
 def record_line(one: AuditRecord) -> str:

@@ -26,12 +26,9 @@ def result_document(result: Result) -> JsonObject:
     return {"acknowledged": True, **read(result), "warnings": list(result.warnings)}
 
 
-def audit_document(listing: AuditListing) -> JsonObject:
-    """A part of an audit log, oldest record first."""
-    return {
-        "records": [_record(one) for one in listing.records],
-        "malformed": listing.malformed,
-    }
+def audit_document(listing: AuditListing) -> list[JsonObject]:
+    """The records of a part of an audit log, oldest first; lines that are none have no place."""
+    return [_record(one) for one in listing.records]
 
 
 def closed_document(record: AuditRecord) -> JsonObject:
