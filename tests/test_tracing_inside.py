@@ -170,6 +170,7 @@ class Inside(wfadmin.Operator):
     resume = noting("resume")  # type: ignore[assignment]
     pause = noting("pause")  # type: ignore[assignment]
     cancel = noting("cancel")  # type: ignore[assignment]
+    plan_again = noting("plan_again")  # type: ignore[assignment]
     apply = noting("apply")  # type: ignore[assignment]
     aclose = noting("aclose")  # type: ignore[assignment]
 

@@ -50,6 +50,7 @@ async def test_an_answer_is_told_with_its_latency_by_the_clock_of_the_host() -> 
 
     assert await answered(scene, "inspect", KEY) == {
         "route": f"{SEEDS}/inspect",
+        "engine": "default",
         "status": 200,
         "error": None,
         "actor": "ada",
@@ -80,6 +81,7 @@ async def test_a_refusal_is_told_too(  # noqa: PLR0913, PLR0917 - a row of the t
 
     assert told == {
         "route": f"{SEEDS}/{path}",
+        "engine": "default",
         "status": status,
         "error": error,
         "actor": actor,
@@ -200,6 +202,7 @@ async def test_a_request_on_no_route_is_told_without_its_path(
     assert (answer.status_code, answer.headers["x-request-id"]) == (status, "trace-7")
     fields = {
         "route": None,
+        "engine": None,
         "status": status,
         "error": error,
         "actor": None,

@@ -57,6 +57,7 @@ def test_a_failed_key_is_recovered(lab: Lab, capsys: pytest.CaptureFixture[str])
     evidence = Path(found.pop("evidence"))
     assert found == {
         "acknowledged": True,
+        "effect": "confirmed",
         "matched": 1,
         "killed": [],
         "purged": [name],
@@ -132,6 +133,7 @@ def test_a_cleanup_removes_what_is_drained(lab: Lab, capsys: pytest.CaptureFixtu
     found = document(capsys)
     assert list(found) == [
         "acknowledged",
+        "effect",
         "kept",
         "removed",
         "held",
@@ -164,6 +166,7 @@ def test_a_url_is_registered_again(lab: Lab, capsys: pytest.CaptureFixture[str])
     assert main(["redeploy", *LAB, "--yes", "-o", "json", "--", URL]) == 0
     assert document(capsys) == {
         "acknowledged": True,
+        "effect": "confirmed",
         "deploymentId": "dp_2",
         "services": [{"name": "Order", "revision": 3}],
         "confirmed": True,
@@ -395,9 +398,9 @@ def test_every_attempt_is_on_record(lab: Lab, capsys: pytest.CaptureFixture[str]
     capsys.readouterr()
     assert main(["audit", "list", "--audit-log", "jsonl:a/log", "-o", "json"]) == 0
     found = document(capsys)
-    told = [(one["actor"], one["verb"], one["outcome"]) for one in found["records"]]
+    told = [(one["actor"], one["verb"], one["outcome"]) for one in found]
     assert told == [("ann", "recover", None), ("ann", "recover", "confirmed")]
-    assert {one["reason"] for one in found["records"]} == {"the pager said so"}
+    assert {one["reason"] for one in found} == {"the pager said so"}
     assert main(["audit", "list", "--audit-log", "jsonl:a/log", "--limit", "1"]) == 0
     assert "confirmed     ann  recover service_name=Order" in capsys.readouterr().out
     assert lab.closed == 1
@@ -484,7 +487,7 @@ def test_ctrl_c_before_a_send_exits_130(lab: Lab, capsys: pytest.CaptureFixture[
 def test_an_open_write_is_closed(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     test_ctrl_c_after_a_send_exits_7_and_doctor_names_the_write(lab, capsys, "json")
     main(["audit", "list", "-o", "json"])
-    name = next(r["id"] for r in document(capsys)["records"] if r["outcome"] == "unknown")
+    name = next(r["id"] for r in document(capsys) if r["outcome"] == "unknown")
     assert main(["audit", "close", "--reason", "seen", "-o", "json", "--", name]) == 0
     record = document(capsys)["record"]
     assert (record["id"], record["outcome"], record["reason"]) == (name, "closed", "seen")
@@ -503,7 +506,7 @@ def test_an_engine_that_is_down_exits_8_and_nothing_is_done(
     assert main(["recover", *LAB, "--yes", *KEY]) == 8
     capsys.readouterr()
     main(["audit", "list", "-o", "json"])
-    outcomes = [one["outcome"] for one in document(capsys)["records"]]
+    outcomes = [one["outcome"] for one in document(capsys)]
     assert outcomes == ["workflow_engine_unreachable"]
 
 

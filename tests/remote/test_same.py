@@ -212,6 +212,7 @@ DONE: list[tuple[Placed, Asked, Effect]] = [
     (stale, lambda op: op.recover_stuck_workflow(KEY), Effect.NO_CHANGE),
     (left_over, lambda op: op.recover_stuck_workflow(KEY), Effect.CONFIRMED),
     (stale, lambda op: op.force_redeploy(V1), Effect.CONFIRMED),
+    (stale, lambda op: op.force_redeploy(V2, force=False), Effect.NO_CHANGE),
     (stale, lambda op: op.cleanup_stale_deployments(V2), Effect.CONFIRMED),
     (held, lambda op: op.cleanup_stale_deployments(V2), Effect.NO_CHANGE),
     (held, lambda op: op.cleanup_stale_deployments(V2, force_drain=True), Effect.CONFIRMED),

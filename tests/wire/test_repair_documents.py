@@ -66,6 +66,7 @@ def test_each_ending_has_its_exit_code(result: Result, code: int) -> None:
 def test_a_cleanup_is_told_like_this() -> None:
     assert result_document(cleaned(DONE, HELD)) == {
         "acknowledged": True,
+        "effect": "confirmed",
         "kept": ["dp_2"],
         "removed": ["dp_1"],
         "held": [{"id": "dp_0", "reasons": ["a run"]}],

@@ -21,10 +21,15 @@ LEVELS: Final[Mapping[str, int]] = {
     "doctor.done ok": logging.DEBUG,
     "doctor.done warning": logging.WARNING,
     "doctor.done error": logging.ERROR,
+    "http.answered": logging.INFO,
     "http.authentication_failed": logging.WARNING,
     "http.failed": logging.ERROR,
     "http.warning": logging.WARNING,
     "repair.waiting": logging.WARNING,
+    "serve.listening": logging.INFO,
+    "serve.problem": logging.WARNING,
+    "serve.stopped": logging.INFO,
+    "serve.stopping": logging.INFO,
 }
 # No attribute of a record begins with it.
 _PREFIX = "wfadmin_"

@@ -90,6 +90,7 @@ class Desk:
             operator=operator,
             since=operator.host.clock.monotonic(),
             route=route,
+            engine=name if name in self.engines else None,
             action=action,
         )
         try:

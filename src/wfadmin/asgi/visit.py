@@ -28,6 +28,7 @@ class Visit:
         operator: Of the engine that it is about, or of the default one.
         since: When it came, by the clock of that engine's host.
         route: The template of its path; None where it is on no route.
+        engine: The name of the engine that it is about; None where there is none of that name.
         caller: Who sent it, once that is known.
         error: The slug of the error that it ended with.
     """
@@ -37,6 +38,7 @@ class Visit:
     operator: LocalOperator
     since: timedelta
     route: str | None = None
+    engine: str | None = None
     caller: Principal | None = None
     error: str | None = None
 
@@ -53,6 +55,7 @@ class Visit:
         """Tell the observer that it was answered. Nothing of its path is told, nor of its body."""
         fields = {
             "route": self.route,
+            "engine": self.engine,
             "status": status,
             "error": self.error,
             "actor": self.actor,

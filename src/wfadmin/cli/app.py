@@ -32,6 +32,7 @@ COMMANDS = {
     "cleanup": ("wfadmin.cli.cleanup:cleanup", "Remove deployments that nothing needs."),
     "recover": ("wfadmin.cli.recover:recover", "Make a failed key submittable again."),
     "apply": ("wfadmin.cli.apply:apply", "Do what a saved plan says."),
+    "serve": ("wfadmin.cli.serve:serve", "Answer the operator API over HTTP."),
     "contract": (
         "wfadmin.cli.contract:contract",
         "Examine an adapter: does it keep the contract?",

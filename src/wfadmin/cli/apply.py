@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-import wfadmin
+from wfadmin.cli.elsewhere import Verbs
 from wfadmin.cli.output import Said
 from wfadmin.cli.target import NOWHERE, Target
 from wfadmin.cli.writing import UNASKED, Call, Write, carried_out, option
@@ -39,10 +39,15 @@ async def apply(
     ):
         raise InvalidPlan("plan", "its digest is not the one that was approved")
 
-    async def plan(operator: wfadmin.LocalOperator) -> Plan:
+    async def plan(operator: Verbs) -> Plan:
         return await operator.plan_again(saved)
 
-    async def do(operator: wfadmin.LocalOperator) -> Result:
+    async def do(operator: Verbs) -> Result:
         return await operator.apply(saved)
 
-    return await carried_out(Call(plan, do, saved), write, target, evidence=evidence)
+    return await carried_out(
+        Call(saved.verb.value, f"plan {saved.digest}", plan, do, saved),
+        write,
+        target,
+        evidence=evidence,
+    )

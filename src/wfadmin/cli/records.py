@@ -43,11 +43,20 @@ _TARGET = ("service_url", "service_name", "service_key")
 
 @attrs.frozen
 class Records:
-    """Where a command keeps what it did, and what keeps others away meanwhile."""
+    """
+    Where a command keeps what it did, and what keeps others away meanwhile.
 
-    audit: AuditLog
-    lease: FileLease
-    evidence: FolderEvidence
+    One that only reads has no more than an audit log, and that only where it finds one.
+    """
+
+    audit: AuditLog | None
+    lease: FileLease | None = None
+    evidence: FolderEvidence | None = None
+
+    def watched(self) -> "Records":
+        """The same, which also tell the watch of this command what is about to be sent."""
+        audit = None if self.audit is None else WatchedAuditLog(self.audit)
+        return attrs.evolve(self, audit=audit)
 
 
 def records(audit: str | None, evidence: str | None, holder: str) -> Records:

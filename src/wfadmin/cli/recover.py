@@ -6,6 +6,7 @@ import attrs
 from cyclopts import Parameter
 
 import wfadmin
+from wfadmin.cli.elsewhere import Verbs
 from wfadmin.cli.output import Said
 from wfadmin.cli.target import NOWHERE, Target
 from wfadmin.cli.writing import UNASKED, Call, Write, carried_out, flag, option
@@ -49,8 +50,13 @@ async def recover(  # noqa: PLR0913 - each is an option of the command
     key = WorkflowKey(service_name, service_key)
     rules = parse_stuck(stuck)
 
-    def policy(operator: wfadmin.LocalOperator) -> RecoveryPolicy:
-        usual = operator.host.policy
+    def policy(operator: Verbs) -> RecoveryPolicy | None:
+        if isinstance(operator, wfadmin.LocalOperator):
+            usual = operator.host.policy
+        elif rules or with_children or force_purge:
+            usual = RecoveryPolicy()  # which is refused, because it has to be the host's own
+        else:
+            return None
         return attrs.evolve(
             usual,
             stuck=rules or usual.stuck,
@@ -58,10 +64,11 @@ async def recover(  # noqa: PLR0913 - each is an option of the command
             force_purge=force_purge,
         )
 
-    async def plan(operator: wfadmin.LocalOperator) -> Plan:
+    async def plan(operator: Verbs) -> Plan:
         return await operator.plan_recover(key, policy=policy(operator))
 
-    async def do(operator: wfadmin.LocalOperator) -> Result:
+    async def do(operator: Verbs) -> Result:
         return await operator.recover_stuck_workflow(key, policy=policy(operator))
 
-    return await carried_out(Call(plan, do), write, target, evidence=evidence)
+    call = Call("recover", f"{service_name} {service_key}", plan, do)
+    return await carried_out(call, write, target, evidence=evidence)

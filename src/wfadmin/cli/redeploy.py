@@ -6,16 +6,19 @@ from typing import Annotated
 from cyclopts import Parameter
 
 import wfadmin
+from wfadmin.cli.elsewhere import Verbs
 from wfadmin.cli.output import Said
 from wfadmin.cli.target import NOWHERE, Target
 from wfadmin.cli.writing import UNASKED, Call, Write, carried_out, option
 from wfadmin.domain.errors import UsageError
 from wfadmin.domain.plan import Plan
 from wfadmin.domain.results import Result
+from wfadmin.domain.urls import without_secrets
 
 __all__ = ["redeploy"]
 
 _LONGEST = 3600.0
+_USUAL = timedelta(seconds=30)
 
 
 async def redeploy(
@@ -30,24 +33,33 @@ async def redeploy(
         ),
     ] = False,
     register_timeout: Annotated[
-        float,
-        option("Seconds that the engine may take to discover what is there."),
-    ] = 30.0,
+        float | None,
+        option("Seconds that the engine may take to discover what is there; 30, unless given."),
+    ] = None,
     write: Write = UNASKED,
     target: Target = NOWHERE,
 ) -> Said:
     """Register; exit code 6 where some service does not route to it."""
-    if not 0 < register_timeout <= _LONGEST:
+    if register_timeout is not None and not 0 < register_timeout <= _LONGEST:
         problem = f"it is not a number of seconds above zero and at most {_LONGEST:.0f}"
         raise UsageError("--register-timeout", problem)
-    limit = timedelta(seconds=register_timeout)
 
-    async def plan(operator: wfadmin.LocalOperator) -> Plan:
-        return await operator.plan_redeploy(service_url, force=not no_force, register_timeout=limit)
+    def limit(operator: Verbs) -> timedelta:
+        if register_timeout is None:
+            # An operator API takes as long as its host thinks right.
+            return _USUAL if isinstance(operator, wfadmin.LocalOperator) else timedelta(0)
+        return timedelta(seconds=register_timeout)
 
-    async def do(operator: wfadmin.LocalOperator) -> Result:
-        return await operator.force_redeploy(
-            service_url, force=not no_force, register_timeout=limit
+    async def plan(operator: Verbs) -> Plan:
+        return await operator.plan_redeploy(
+            service_url, force=not no_force, register_timeout=limit(operator)
         )
 
-    return await carried_out(Call(plan, do), write, target)
+    async def do(operator: Verbs) -> Result:
+        return await operator.force_redeploy(
+            service_url, force=not no_force, register_timeout=limit(operator)
+        )
+
+    return await carried_out(
+        Call("redeploy", without_secrets(service_url), plan, do), write, target
+    )

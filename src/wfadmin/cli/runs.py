@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-import wfadmin
+from wfadmin.cli.elsewhere import Verbs
 from wfadmin.cli.output import Said
 from wfadmin.cli.target import NOWHERE, Target
 from wfadmin.cli.writing import UNASKED, Call, Write, carried_out, option
@@ -36,15 +36,15 @@ async def resume(  # noqa: PLR0913 - each is an option of the command
     """Let a paused run go on, or move one that backs off to another deployment."""
     key = WorkflowKey(service_name, service_key)
 
-    async def plan(operator: wfadmin.LocalOperator) -> Plan:
+    async def plan(operator: Verbs) -> Plan:
         return await operator.plan_steering(
             Verb.RESUME, key, invocation_id=invocation_id, deployment=deployment
         )
 
-    async def do(operator: wfadmin.LocalOperator) -> Result:
+    async def do(operator: Verbs) -> Result:
         return await operator.resume(key, invocation_id=invocation_id, deployment=deployment)
 
-    return await carried_out(Call(plan, do), write, target)
+    return await carried_out(Call("resume", _told(key), plan, do), write, target)
 
 
 async def pause(
@@ -59,10 +59,11 @@ async def pause(
     """Let a run stop where it is."""
     key = WorkflowKey(service_name, service_key)
 
-    async def do(operator: wfadmin.LocalOperator) -> Result:
+    async def do(operator: Verbs) -> Result:
         return await operator.pause(key, invocation_id=invocation_id)
 
-    return await carried_out(Call(_plan(Verb.PAUSE, key, invocation_id), do), write, target)
+    plan = _plan(Verb.PAUSE, key, invocation_id)
+    return await carried_out(Call("pause", _told(key), plan, do), write, target)
 
 
 async def cancel(
@@ -77,16 +78,21 @@ async def cancel(
     """Ask a run to stop; it may clean up first."""
     key = WorkflowKey(service_name, service_key)
 
-    async def do(operator: wfadmin.LocalOperator) -> Result:
+    async def do(operator: Verbs) -> Result:
         return await operator.cancel(key, invocation_id=invocation_id)
 
-    return await carried_out(Call(_plan(Verb.CANCEL, key, invocation_id), do), write, target)
+    plan = _plan(Verb.CANCEL, key, invocation_id)
+    return await carried_out(Call("cancel", _told(key), plan, do), write, target)
+
+
+def _told(key: WorkflowKey) -> str:
+    return f"{key.service_name} {key.service_key}"
 
 
 def _plan(
     verb: Verb, key: WorkflowKey, invocation_id: str | None
-) -> Callable[[wfadmin.LocalOperator], Awaitable[Plan]]:
-    async def plan(operator: wfadmin.LocalOperator) -> Plan:
+) -> Callable[[Verbs], Awaitable[Plan]]:
+    async def plan(operator: Verbs) -> Plan:
         return await operator.plan_steering(verb, key, invocation_id=invocation_id)
 
     return plan

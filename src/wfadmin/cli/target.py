@@ -3,7 +3,7 @@
 import getpass
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Literal
 
@@ -14,19 +14,31 @@ import wfadmin
 from wfadmin.adapters.credentials import EnvironmentToken, FileToken
 from wfadmin.cli.board import Page
 from wfadmin.cli.config import Source, Wanted, resolve
-from wfadmin.cli.output import Output, Paint
-from wfadmin.cli.records import (
-    Progress,
-    Records,
-    WatchedAuditLog,
-    audit_log_of_reader,
+from wfadmin.cli.elsewhere import (
+    OPERATOR_API,
+    Verbs,
+    check_lost,
+    check_protection,
+    operator_over,
 )
+from wfadmin.cli.output import Output, Paint
+from wfadmin.cli.records import Progress, Records, audit_log_of_reader
 from wfadmin.cli.rules import Rules, rules
 from wfadmin.domain.text import shown
 from wfadmin.domain.urls import without_userinfo
 from wfadmin.ports.credentials import Credentials
+from wfadmin.ports.observer import Observer
 
-__all__ = ["NOWHERE", "Form", "Target", "actor", "opened", "page_of"]
+__all__ = [
+    "NOWHERE",
+    "Form",
+    "Target",
+    "actor",
+    "address_of",
+    "connected",
+    "opened",
+    "page_of",
+]
 
 _TIMEOUT = 5.0
 
@@ -45,7 +57,10 @@ def _option(text: str) -> Parameter:
 class Target:
     """The options of a verb that asks an engine, as they were given."""
 
-    engine: Annotated[str | None, _option("Name of the adapter, such as restate.")] = None
+    engine: Annotated[
+        str | None,
+        _option("Name of the adapter, such as restate; operator-api asks one that is served."),
+    ] = None
     admin_url: Annotated[
         str | None,
         _option("Where operators ask: http://HOST:PORT, https://HOST or unix:///PATH."),
@@ -109,15 +124,15 @@ def _without_password(url: str | None) -> str | None:
 async def opened(
     target: Target,
     *,
-    kept: Records | None = None,
+    kept: Callable[[], Records] | None = None,
     ruled: bool = True,
-) -> AsyncIterator[wfadmin.LocalOperator]:
+) -> AsyncIterator[Verbs]:
     """
-    The operator over the engine that is meant; closed at the end.
+    The operator over the engine, or the operator API, that is meant; closed at the end.
 
     Args:
         target: Which engine.
-        kept: The records of a command that writes; one that only reads needs none.
+        kept: Gives the records of a command that writes; one that only reads needs none.
         ruled: Whether the rules of the configuration files matter.
 
     Raises:
@@ -126,29 +141,53 @@ async def opened(
     source = Source.ambient()
     wanted = resolve(target.wanted, source)
     found = rules(wanted, source) if ruled else Rules()
-    credentials = _credentials(wanted)
-    if credentials is not None:
-        # A token that is not there is the caller's mistake, not an ill engine.
-        await credentials.token()
-    operator = wfadmin.connect(
+    if wanted.engine == OPERATOR_API:
+        check_lost(audit_log=target.audit_log)
+        if kept is not None:
+            check_protection(found)
+        limit = wanted.timeout or _TIMEOUT
+        async with operator_over(wanted, await _credentials(wanted), limit) as elsewhere:
+            yield elsewhere
+        return
+    ours = Records(audit_log_of_reader(target.audit_log)) if kept is None else kept().watched()
+    async with await connected(wanted, found, ours, _progress(target)) as operator:
+        yield operator
+
+
+async def connected(
+    wanted: Wanted,
+    found: Rules,
+    kept: Records,
+    observer: Observer | None,
+) -> wfadmin.LocalOperator:
+    """
+    An operator over one engine, which has to be closed. The engine is not asked.
+
+    Args:
+        wanted: What to connect to, resolved.
+        found: What holds for repairs on it.
+        kept: The records; what is not among them is kept in memory.
+        observer: Is told what happens.
+
+    Raises:
+        UsageError: There is no such adapter, its settings are not usable, or its token is not
+            there.
+    """
+    return wfadmin.connect(
         wanted.engine or "restate",
         admin_url=wanted.admin_url,
         ingress_url=wanted.ingress_url,
         grpc_url=wanted.grpc_url,
-        credentials=credentials,
+        credentials=await _credentials(wanted),
         timeout=wanted.timeout or _TIMEOUT,
         actor=actor(),
-        audit=audit_log_of_reader(target.audit_log)
-        if kept is None
-        else WatchedAuditLog(kept.audit),
-        lease=None if kept is None else kept.lease,
-        evidence=None if kept is None else kept.evidence,
+        audit=kept.audit,
+        lease=kept.lease,
+        evidence=kept.evidence,
         policy=found.policy,
         protection=found.protection,
-        observer=_progress(target),
+        observer=observer,
     )
-    async with operator:
-        yield operator
 
 
 def _progress(target: Target) -> Progress | None:
@@ -157,10 +196,16 @@ def _progress(target: Target) -> Progress | None:
     return Progress(output) if has_terminal else None
 
 
-def _credentials(wanted: Wanted) -> Credentials | None:
+async def _credentials(wanted: Wanted) -> Credentials | None:
     if wanted.token_env is not None:
-        return EnvironmentToken(wanted.token_env)
-    return None if wanted.token_file is None else FileToken(wanted.token_file)
+        found: Credentials = EnvironmentToken(wanted.token_env)
+    elif wanted.token_file is not None:
+        found = FileToken(wanted.token_file)
+    else:
+        return None
+    # A token that is not there is the caller's mistake, not an ill engine.
+    await found.token()
+    return found
 
 
 def actor() -> str:
@@ -176,6 +221,13 @@ def actor() -> str:
     return shown(f"{user}@{host}", limit=200)
 
 
-def page_of(operator: wfadmin.LocalOperator, target: Target, paint: Paint) -> Page:
+def address_of(operator: Verbs) -> str:
+    """Where it is, for people."""
+    if isinstance(operator, wfadmin.LocalOperator):
+        return operator.engine.address
+    return operator.address
+
+
+def page_of(operator: Verbs, target: Target, paint: Paint) -> Page:
     """What a board needs to know beside the report."""
-    return Page(operator.engine.address, target.words, paint)
+    return Page(address_of(operator), target.words, paint)

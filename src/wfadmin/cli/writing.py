@@ -9,6 +9,7 @@ Laws:
 
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Annotated
 
 import attrs
@@ -16,11 +17,13 @@ from cyclopts import Parameter
 
 import wfadmin
 from wfadmin.cli.asking import agreed, refuse_without_terminal
+from wfadmin.cli.elsewhere import Verbs, check_lost
 from wfadmin.cli.output import Output, Paint, Said
 from wfadmin.cli.plan_board import plan_board, result_board
 from wfadmin.cli.records import records
-from wfadmin.cli.target import Target, actor, opened, page_of
+from wfadmin.cli.target import Target, actor, address_of, opened
 from wfadmin.cli.usage import MisuseError
+from wfadmin.cli.watch import watching
 from wfadmin.domain.errors import UsageError
 from wfadmin.domain.plan import Plan
 from wfadmin.domain.results import Result
@@ -97,13 +100,17 @@ class Call:
     One verb with its arguments.
 
     Attributes:
+        verb: Its name.
+        target: What it is for.
         plan: What it would do now.
         do: Does it.
         approved: The plan to apply after a yes; the one that was shown, if not given.
     """
 
-    plan: Callable[[wfadmin.LocalOperator], Awaitable[Plan]]
-    do: Callable[[wfadmin.LocalOperator], Awaitable[Result]]
+    verb: str
+    target: str
+    plan: Callable[[Verbs], Awaitable[Plan]]
+    do: Callable[[Verbs], Awaitable[Result]]
     approved: Plan | None = None
 
 
@@ -123,17 +130,27 @@ async def carried_out(
     """
     write.check(json=target.output == "json")
     name = write.actor or actor()
-    async with opened(target, kept=records(target.audit_log, evidence, name)) as operator:
-        acting = operator.acting_as(name, reason=write.reason)
-        page = page_of(acting, target, Paint())
+    kept = partial(records, target.audit_log, evidence, name)
+    async with opened(target, kept=kept) as operator:
+        acting = _acting(operator, write, name, evidence)
         if write.only_plans:
-            return _planned(await call.plan(acting), write, page.address)
-        result = await (call.do(acting) if write.yes else _asked(call, acting, target))
+            return _planned(await call.plan(acting), write, address_of(acting))
+        if write.yes:
+            result = await _sent(call, acting, call.do(acting))
+        else:
+            result = await _asked(call, acting, target)
     return Said(
         document=lambda: result_document(result),
         board=lambda paint: result_board(result, paint),
         exit_code=exit_of_result(result),
     )
+
+
+def _acting(operator: Verbs, write: Write, name: str, evidence: str | None) -> Verbs:
+    if isinstance(operator, wfadmin.LocalOperator):
+        return operator.acting_as(name, reason=write.reason)
+    check_lost(actor=write.actor, evidence=evidence)
+    return operator.because(write.reason)
 
 
 def _planned(plan: Plan, write: Write, address: str) -> Said:
@@ -145,7 +162,7 @@ def _planned(plan: Plan, write: Write, address: str) -> Said:
     )
 
 
-async def _asked(call: Call, operator: wfadmin.LocalOperator, target: Target) -> Result:
+async def _asked(call: Call, operator: Verbs, target: Target) -> Result:
     plan = await call.plan(operator)
     if _is_cut(plan):
         raise MisuseError(
@@ -155,8 +172,16 @@ async def _asked(call: Call, operator: wfadmin.LocalOperator, target: Target) ->
         )
     if plan.steps:
         output = Output(sys.stdout, sys.stderr, json=target.output == "json")
-        await agreed(plan_board(plan, Paint(), address=operator.engine.address), output)
-    return await operator.apply(call.approved or plan)
+        await agreed(plan_board(plan, Paint(), address=address_of(operator)), output)
+    return await _sent(call, operator, operator.apply(call.approved or plan))
+
+
+async def _sent(call: Call, operator: Verbs, doing: Awaitable[Result]) -> Result:
+    if not isinstance(operator, wfadmin.LocalOperator):
+        # What the host of the API then sends, and when, is not seen from here.
+        watch = watching()
+        watch.verb, watch.target = call.verb, call.target
+    return await doing
 
 
 def _is_cut(plan: Plan) -> bool:

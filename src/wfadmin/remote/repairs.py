@@ -17,7 +17,6 @@ from wfadmin.domain.results import (
     Held,
     RecoverResult,
     RedeployResult,
-    StateAfter,
 )
 from wfadmin.remote.calls import Call
 from wfadmin.remote.findings import sentence, sentences
@@ -91,7 +90,7 @@ def cleaned(reply: Reply, write: Write) -> CleanupResult:
         tuple(Held(one.id, sentences(one.reasons)) for one in answer.held or ()),
         answer.orphaned or (),
         answer.orphanedCount or 0,
-        effect=_effect(answer, did_something=bool(answer.removed)),
+        effect=_effect(answer),
         warnings=_warnings(answer),
     )
 
@@ -104,14 +103,13 @@ def recovered(reply: Reply, write: Write, call: Call) -> RecoverResult:
         OutcomeUnknown: The answer cannot be read.
     """
     answer = _read(reply, RecoverAnswer, write)
-    did = bool(answer.killed or answer.purged) or answer.state is StateAfter.CLEARED
     return RecoverResult(
         WorkflowKey(*(value for _, value in call.arguments)),
         answer.matched or 0,
         answer.killed or (),
         answer.purged or (),
         answer.state,
-        effect=_effect(answer, did_something=did),
+        effect=_effect(answer),
         warnings=_warnings(answer),
         evidence=answer.evidence,
     )
@@ -127,13 +125,10 @@ def _read(reply: Reply, kind: type[_A], write: Write) -> _A:
     return answer
 
 
-def _effect(answer: RepairAnswer, *, did_something: bool = True) -> Effect:
-    # Only whether it is confirmed is told: where nothing was done, it was so already.
-    if not answer.confirmed:
-        return Effect.ACCEPTED
-    return Effect.CONFIRMED if did_something else Effect.NO_CHANGE
+def _effect(answer: RepairAnswer) -> Effect:
+    return answer.effect or Effect.ACCEPTED
 
 
 def _warnings(answer: RepairAnswer) -> tuple[str, ...]:
     told = sentences(answer.warnings)
-    return told if answer.confirmed is not None else (*told, _NOT_CONFIRMED)
+    return told if answer.effect is not None else (*told, _NOT_CONFIRMED)

@@ -23,7 +23,13 @@ __all__ = ["audit_document", "closed_document", "result_document"]
 def result_document(result: Result) -> JsonObject:
     """What a repair did, as the object of its verb."""
     read = next(read for kind, read in _RESULTS if isinstance(result, kind))
-    return {"acknowledged": True, **read(result), "warnings": list(result.warnings)}
+    return {
+        "acknowledged": True,
+        "effect": result.effect.value,
+        **read(result),
+        "confirmed": result.confirmed,
+        "warnings": list(result.warnings),
+    }
 
 
 def audit_document(listing: AuditListing) -> list[JsonObject]:
@@ -42,7 +48,6 @@ def _of_recover(result: RecoverResult) -> JsonObject:
         "killed": list(result.killed),
         "purged": list(result.purged),
         "state": None if result.state is None else result.state.value,
-        "confirmed": result.confirmed,
         "evidence": result.evidence,
     }
 
@@ -54,7 +59,6 @@ def _of_cleanup(result: CleanupResult) -> JsonObject:
         "held": [{"id": h.deployment_id, "reasons": list(h.reasons)} for h in result.held],
         "orphaned": list(result.orphaned),
         "orphanedCount": result.orphaned_count,
-        "confirmed": result.confirmed,
     }
 
 
@@ -62,7 +66,6 @@ def _of_redeploy(result: RedeployResult) -> JsonObject:
     return {
         "deploymentId": result.deployment_id,
         "services": [{"name": s.name, "revision": s.revision} for s in result.services],
-        "confirmed": result.confirmed,
     }
 
 
@@ -70,8 +73,6 @@ def _of_command(result: CommandResult) -> JsonObject:
     return {
         "invocationId": result.invocation_id,
         "status": result.status,
-        "effect": result.effect.value,
-        "confirmed": result.confirmed,
     }
 
 

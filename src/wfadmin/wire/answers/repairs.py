@@ -4,7 +4,7 @@
 
 import attrs
 
-from wfadmin.domain.results import StateAfter
+from wfadmin.domain.results import Effect, StateAfter
 from wfadmin.wire.answers.doctor import ServiceItem
 
 __all__ = ["CleanupAnswer", "HeldItem", "RecoverAnswer", "RedeployAnswer", "RepairAnswer"]
@@ -17,11 +17,13 @@ class RepairAnswer:
 
     Attributes:
         acknowledged: Always true: anything else is an error.
+        effect: How sure it is that it happened.
         confirmed: Whether it was read again and shows, or was so already.
         warnings: What the caller must know besides.
     """
 
     acknowledged: bool
+    effect: Effect | None = attrs.field(default=None, converter=attrs.converters.optional(Effect))
     confirmed: bool | None = None
     warnings: tuple[str, ...] | None = None
 
@@ -33,6 +35,7 @@ class RedeployAnswer(RepairAnswer):
 
     Attributes:
         acknowledged: Always true: anything else is an error.
+        effect: How sure it is that it happened.
         deploymentId: The deployment at the URL.
         services: What it serves, with the revisions that were registered.
         confirmed: Whether it was read again and shows, or was so already.
@@ -64,6 +67,7 @@ class CleanupAnswer(RepairAnswer):
 
     Attributes:
         acknowledged: Always true: anything else is an error.
+        effect: How sure it is that it happened.
         kept: The deployments at the URL to keep.
         removed: Those that were removed.
         held: Those that stay although they are stale, and why.
@@ -87,6 +91,7 @@ class RecoverAnswer(RepairAnswer):
 
     Attributes:
         acknowledged: Always true: anything else is an error.
+        effect: How sure it is that it happened.
         matched: How many runs it was about.
         killed: Those that were killed.
         purged: Those that were purged.
