@@ -178,6 +178,15 @@ def test_a_port_that_is_given_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     assert serve(monkeypatch, visit, *LAB, ANYBODY, "--port", str(port)).code == 0
 
 
+def test_no_answer_waits_for_the_acknowledgement_of_another() -> None:
+    (listener,) = bound([(int(socket.AF_INET), ("127.0.0.1", 0))])
+    with listener, socket.create_connection(listener.getsockname()):
+        listener.setblocking(True)  # noqa: FBT003 - as the library has it
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+
+
 def listened(*addresses: str, port: int = 0) -> list[tuple[str, int]]:
     """Listen on each, and give where that is."""
     families = {".": socket.AF_INET, ":": socket.AF_INET6}

@@ -11,7 +11,7 @@ from typing import Any
 from tests.engines.restate_server import RestateServer
 
 
-def wfadmin_says(*words: str, state: Path | None = None) -> tuple[int, dict[str, Any]]:
+def wfadmin_says(*words: str, state: Path | None = None) -> tuple[int, Any]:
     """Run the real command on a state folder of its own; give its exit code and its document."""
     environment = {n: v for n, v in os.environ.items() if not n.startswith("WFADMIN_")}
     with tempfile.TemporaryDirectory(prefix="wf-") as fresh:
@@ -19,7 +19,7 @@ def wfadmin_says(*words: str, state: Path | None = None) -> tuple[int, dict[str,
         return _run(words, environment)
 
 
-def _run(words: tuple[str, ...], environment: dict[str, str]) -> tuple[int, dict[str, Any]]:
+def _run(words: tuple[str, ...], environment: dict[str, str]) -> tuple[int, Any]:
     done = subprocess.run(
         [sys.executable, "-m", "wfadmin.cli", *words, "-o", "json"],
         capture_output=True,
@@ -29,8 +29,7 @@ def _run(words: tuple[str, ...], environment: dict[str, str]) -> tuple[int, dict
         env=environment,
     )
     assert done.stderr == ""
-    document: dict[str, Any] = json.loads(done.stdout)
-    return done.returncode, document
+    return done.returncode, json.loads(done.stdout)
 
 
 def target(server: RestateServer) -> tuple[str, ...]:

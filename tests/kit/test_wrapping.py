@@ -7,7 +7,8 @@ import pytest
 
 from wfadmin.adapters.dapr import connect
 from wfadmin.adapters.memory import Point, World
-from wfadmin.domain.commands import Kill
+from wfadmin.domain.commands import Kill, RaiseEvent, Start, command_name
+from wfadmin.domain.errors import NotSupported
 from wfadmin.domain.model import InvocationOutcome
 from wfadmin.ports.engine import EngineSettings
 from wfadmin.ports.history import HistoryEntry
@@ -49,6 +50,25 @@ async def test_every_call_comes_by_with_what_it_was_given() -> None:
     assert seen == [PortCall(Point.GET, (run.ref,)), PortCall(Point.KILL, (Kill(run.ref),))]
     assert run.now is not None
     assert run.now.outcome is InvocationOutcome.KILLED
+
+
+async def test_a_command_without_a_point_goes_through_with_nothing_around_it() -> None:
+    world = World()
+    seen: list[PortCall] = []
+    ref = world.workflow("Order").key("o-1").running().ref
+
+    async def around(call: PortCall, proceed: Proceed) -> object:
+        seen.append(call)
+        return await proceed()
+
+    engine = wrapped(world.engine, around)
+    assert engine.control is not None
+    # The engine in memory has none of these, and says so itself.
+    for command in (Start(ref), RaiseEvent(ref, "paid")):
+        with pytest.raises(NotSupported) as caught:
+            await engine.control.perform(command)
+        assert caught.value.what == command_name(command)
+    assert seen == []
 
 
 async def test_a_history_may_come_from_an_iterator_that_cannot_be_closed() -> None:

@@ -13,7 +13,7 @@ from typing import TypeVar
 import attrs
 
 from wfadmin.asgi.failures import not_json
-from wfadmin.asgi.rules import AtMost, HttpUrl, Name, Unicode, Word, ruled, rules_of
+from wfadmin.asgi.rules import HttpUrl, Name, Unicode, UpTo, Word, ruled, rules_of
 from wfadmin.asgi.settings import KeyCharset
 from wfadmin.domain.errors import InvalidServiceUrl
 from wfadmin.domain.keys import WorkflowKey
@@ -36,7 +36,7 @@ __all__ = [
 #: The longest reason, in characters.
 MAX_REASON = 500
 _A_KEY = ruled(Name(), unless_any=Word())
-_A_URL = ruled(AtMost(2048, InvalidServiceUrl), HttpUrl())
+_A_URL = ruled(UpTo(2048, InvalidServiceUrl), HttpUrl())
 
 
 @attrs.frozen
@@ -49,7 +49,7 @@ class Body:
     """
 
     reason: str | None = attrs.field(
-        default=None, kw_only=True, metadata=ruled(AtMost(MAX_REASON), Unicode())
+        default=None, kw_only=True, metadata=ruled(UpTo(MAX_REASON), Unicode())
     )
 
 

@@ -15,7 +15,7 @@ from wfadmin.domain.keys import MAX_NAME_BYTES, WorkflowKey
 from wfadmin.domain.urls import normalised_url
 from wfadmin.wire.documents import JsonObject
 
-__all__ = ["AtMost", "HttpUrl", "Name", "Rule", "Unicode", "Word", "ruled", "rules_of"]
+__all__ = ["HttpUrl", "Name", "Rule", "Unicode", "UpTo", "Word", "ruled", "rules_of"]
 
 _RULES = "wfadmin.rules"
 
@@ -44,7 +44,7 @@ class Rule(Protocol):
 
 
 @attrs.frozen
-class AtMost:
+class UpTo:
     """So many characters."""
 
     limit: int

@@ -165,7 +165,11 @@ class _Control(InvocationControl):
 
     @override
     async def perform(self, command: Command) -> Answer:
-        call = PortCall(POINT_OF_COMMAND[command_name(command)], (command,))
+        point = POINT_OF_COMMAND.get(command_name(command))
+        if point is None:
+            # A command that no verb sends has no point, and so nothing is around it.
+            return await self._inner.perform(command)
+        call = PortCall(point, (command,))
         answer: Answer = await self._around(call, lambda: self._inner.perform(command))
         return answer
 
