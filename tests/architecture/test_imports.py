@@ -1,11 +1,20 @@
 """Imports point inward: the contracts that pyproject.toml states are kept."""
 
-import pytest
-from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+import subprocess
+import sys
 
 from tests.architecture.source import ROOT
 
 
-def test_every_import_contract_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
-    status = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True)
-    assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
+def test_every_import_contract_is_kept() -> None:
+    # In a process of its own: it sets logging up, and switches every logger off that is there.
+    code = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
