@@ -70,6 +70,15 @@ def test_an_unknown_name_is_refused_with_the_known_ones_and_how_to_install() -> 
     assert caught.value.fix == expected
 
 
+def test_an_operator_api_is_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, "operator-api")
+
+    with pytest.raises(UsageError) as caught:
+        wfadmin.connect("operator-api", admin_url="http://127.0.0.1:8080")
+
+    assert caught.value.problem == "an operator API is none: use wfadmin.RemoteOperator"
+
+
 def test_a_hostile_name_becomes_no_install_line() -> None:
     with pytest.raises(UnknownAdapter) as caught:
         wfadmin.connect("x; rm -r \x1b[2J")

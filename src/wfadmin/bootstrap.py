@@ -17,7 +17,7 @@ from wfadmin.operations.local import LocalOperator
 from wfadmin.ports.audit import AuditLog
 from wfadmin.ports.clock import Clock
 from wfadmin.ports.credentials import Credentials
-from wfadmin.ports.engine import Engine, EngineFactory, EngineSettings
+from wfadmin.ports.engine import OPERATOR_API, Engine, EngineFactory, EngineSettings
 from wfadmin.ports.evidence import EvidenceStore
 from wfadmin.ports.guard import RetryGuard
 from wfadmin.ports.lease import OperatorLease
@@ -41,6 +41,8 @@ def adapter_names() -> tuple[str, ...]:
 
 
 def _factory(name: str) -> EngineFactory:
+    if name == OPERATOR_API:
+        raise UsageError("engine", "an operator API is none: use wfadmin.RemoteOperator")
     # Built-in names come first: an installed package must not take their place.
     if name in _BUILT_IN:
         factory: EngineFactory = import_module(_BUILT_IN[name]).connect

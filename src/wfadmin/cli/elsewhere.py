@@ -17,10 +17,7 @@ from wfadmin.domain.errors import InvalidConfig, UsageError
 from wfadmin.domain.policy import Protection
 from wfadmin.ports.credentials import Credentials
 
-__all__ = ["OPERATOR_API", "Verbs", "check_lost", "check_protection", "operator_over"]
-
-#: What stands for the name of an adapter.
-OPERATOR_API = "operator-api"
+__all__ = ["Verbs", "check_lost", "check_protection", "operator_over"]
 
 #: The verbs, over an engine that is reached from here, or over an operator API. As text: who has
 #: an engine does not wait for the other to be loaded.

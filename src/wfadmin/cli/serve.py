@@ -13,7 +13,6 @@ import wfadmin
 from wfadmin.adapters.observer_jsonl import JsonLinesObserver
 from wfadmin.cli.callers import NOBODY, Callers
 from wfadmin.cli.config import Source, Wanted, resolve
-from wfadmin.cli.elsewhere import OPERATOR_API
 from wfadmin.cli.listening import HERE, Address, Listening, bound, is_loopback, resolved
 from wfadmin.cli.output import Output, Said
 from wfadmin.cli.records import Records, records
@@ -22,6 +21,7 @@ from wfadmin.cli.target import NOWHERE, Target, actor, connected
 from wfadmin.cli.writing import option
 from wfadmin.domain.errors import InvalidConfig, MissingDependency, UsageError
 from wfadmin.domain.text import shown
+from wfadmin.ports.engine import OPERATOR_API
 from wfadmin.ports.observer import Observer
 
 if TYPE_CHECKING:

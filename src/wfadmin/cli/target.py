@@ -15,7 +15,6 @@ from wfadmin.adapters.credentials import EnvironmentToken, FileToken
 from wfadmin.cli.board import Page
 from wfadmin.cli.config import Source, Wanted, resolve
 from wfadmin.cli.elsewhere import (
-    OPERATOR_API,
     Verbs,
     check_lost,
     check_protection,
@@ -27,6 +26,7 @@ from wfadmin.cli.rules import Rules, rules
 from wfadmin.domain.text import shown
 from wfadmin.domain.urls import without_userinfo
 from wfadmin.ports.credentials import Credentials
+from wfadmin.ports.engine import OPERATOR_API
 from wfadmin.ports.observer import Observer
 
 __all__ = [

@@ -18,7 +18,10 @@ from wfadmin.ports.invocations import InvocationStore
 from wfadmin.ports.listing import InvocationListing
 from wfadmin.ports.state import StateStore
 
-__all__ = ["Engine", "EngineFactory", "EngineSettings"]
+__all__ = ["OPERATOR_API", "Engine", "EngineFactory", "EngineSettings"]
+
+#: What an operator API goes by where an adapter is named: no adapter bears this name.
+OPERATOR_API: Final = "operator-api"
 
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 

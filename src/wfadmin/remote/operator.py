@@ -24,6 +24,7 @@ from wfadmin.domain.results import (
 from wfadmin.operations.operator import Operator
 from wfadmin.ports.clock import Clock
 from wfadmin.ports.credentials import Credentials
+from wfadmin.ports.engine import OPERATOR_API
 from wfadmin.remote import calls
 from wfadmin.remote.api import OperatorApi, token_header
 from wfadmin.remote.calls import Call
@@ -31,7 +32,7 @@ from wfadmin.remote.places import place_of_api
 from wfadmin.remote.readings import inspection_of, report_of, understood
 from wfadmin.remote.refusals import astray_of, refusal_of_write
 from wfadmin.remote.repairs import cleaned, planned, recovered, redeployed, registered_astray
-from wfadmin.remote.words import NAME, lacks
+from wfadmin.remote.words import lacks
 from wfadmin.wire.answers import DoctorAnswer, InspectionAnswer
 from wfadmin.wire.clients import injected_client
 from wfadmin.wire.http import EngineHttp, Write
@@ -100,7 +101,7 @@ class RemoteOperator(Operator):
     @property
     def name(self) -> str:
         """What stands for the name of the adapter, which the API does not tell."""
-        return NAME
+        return OPERATOR_API
 
     @property
     def address(self) -> str:

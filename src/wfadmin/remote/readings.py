@@ -38,6 +38,7 @@ from wfadmin.domain.model import (
 )
 from wfadmin.domain.recovery import Allowed, Blocked, Blocker
 from wfadmin.domain.urls import normalised_url, without_secrets, without_userinfo
+from wfadmin.ports.engine import OPERATOR_API
 from wfadmin.remote.findings import (
     findings_of,
     findings_of_components,
@@ -45,7 +46,6 @@ from wfadmin.remote.findings import (
     sentences,
     with_verdict,
 )
-from wfadmin.remote.words import NAME
 from wfadmin.wire.answers import (
     ChildItem,
     DeploymentItem,
@@ -122,7 +122,7 @@ def _error_of(component: Component, findings: tuple[Finding, ...]) -> str | None
 def _components(answer: DoctorAnswer, at: datetime) -> DoctorReport:
     deployments, services, invocations = answer.deployments, answer.services, answer.invocations
     return DoctorReport(
-        engine=NAME,
+        engine=OPERATOR_API,
         checked_at=at,
         ingress=IngressReport(answer.ingress.status, answer.ingress.latencyMs),
         admin=AdminReport(answer.admin.status, answer.admin.latencyMs, answer.admin.version),
@@ -201,7 +201,7 @@ def inspection_of(
         kind = listed.kind
         service = Service(listed.name, kind, listed.revision, listed.deploymentId)
     return Inspection(
-        engine=NAME,
+        engine=OPERATOR_API,
         key=key,
         service=service,
         runs=tuple(_run(one, key, kind) for one in answer.runs),

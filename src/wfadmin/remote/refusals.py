@@ -28,8 +28,8 @@ from wfadmin.domain.errors import (
 )
 from wfadmin.domain.recovery import BlockReason
 from wfadmin.domain.text import shown
+from wfadmin.ports.engine import OPERATOR_API
 from wfadmin.remote.fields import error_from
-from wfadmin.remote.words import NAME
 from wfadmin.wire.answers import ErrorAnswer, ErrorBody
 from wfadmin.wire.http import Write
 from wfadmin.wire.replies import Reply
@@ -121,7 +121,7 @@ def _ours(reply: Reply) -> ErrorBody | None:
 def _known(body: ErrorBody, engine: str) -> WfadminError | None:
     """The error that an id stands for; None where it is not known, or its details do not fit."""
     if body.id in _NOT_NOW:
-        return NotReady(NAME, f"{body.message} {body.fix}")
+        return NotReady(OPERATOR_API, f"{body.message} {body.fix}")
     if body.id == "service_url_not_allowed":
         return NotPermitted("to register this URL")
     if body.id == "engine_not_found":
