@@ -218,6 +218,18 @@ async def test_tasks_of_one_process_do_not_interleave(log: SqliteAuditLog) -> No
     assert listing.malformed == 0
 
 
+async def test_a_fork_that_finds_the_first_write_under_way_for_ever_writes_all_the_same(
+    tmp_path: Path,
+) -> None:
+    log = SqliteAuditLog(tmp_path / "audit.db", patience=timedelta(milliseconds=50))
+    # As in a process that was forked while another thread made the log.
+    log._first.acquire()
+
+    await log.intent(INTENT)
+
+    assert await ids(log) == ["op_1"]
+
+
 WRITER = """
 import anyio, sys
 from datetime import UTC, datetime, timedelta

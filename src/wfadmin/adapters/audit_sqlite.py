@@ -4,6 +4,7 @@ import errno
 import os
 import sqlite3
 import stat
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -66,7 +67,7 @@ class SqliteAuditLog(AuditLog):
         UsageError: No file can have that name, or `keep` is not above zero.
     """
 
-    __slots__ = ("_clock", "_keep", "_path", "_patience", "_running_for")
+    __slots__ = ("_clock", "_first", "_keep", "_path", "_patience", "_running_for")
 
     def __init__(
         self,
@@ -84,6 +85,7 @@ class SqliteAuditLog(AuditLog):
         self._running_for = running_for
         self._patience = patience
         self._keep = keep
+        self._first = threading.Lock()
 
     @override
     async def intent(self, record: AuditRecord) -> None:
@@ -235,7 +237,7 @@ class SqliteAuditLog(AuditLog):
             is_new = not tables.is_prepared(connection)
             connection.execute("ROLLBACK")
             if is_new:
-                connection.execute("PRAGMA journal_mode = WAL")
+                self._switch(connection)
             connection.execute("BEGIN IMMEDIATE")
             if not tables.is_prepared(connection):
                 tables.prepare(connection)
@@ -246,6 +248,17 @@ class SqliteAuditLog(AuditLog):
         with self._translated():
             self._make_file()
             return self._patiently("rw", writing, patience)
+
+    def _switch(self, connection: sqlite3.Connection) -> None:
+        """Let readers and a writer work at once from now on."""
+        # It wants the file for itself. Many threads that try at once keep each other from it for
+        # seconds; while they wait here they touch nothing. A fork may find it locked for ever.
+        is_ours = self._first.acquire(timeout=self._patience.total_seconds())
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        finally:
+            if is_ours:
+                self._first.release()
 
     def _patiently(self, mode: str, work: _Work[_T], patience: timedelta) -> _T:
         until = time.monotonic() + patience.total_seconds()

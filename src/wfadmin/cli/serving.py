@@ -15,7 +15,7 @@ import signal
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import anyio
 import attrs
@@ -96,12 +96,12 @@ class _Server(uvicorn.Server):
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        try:
+        # As if a library had the last word on how a process ends; older versions just return.
+        with suppress(SystemExit):
             await super().startup(sockets=sockets)
-        except SystemExit:
-            # As if a library had the last word on how a process ends.
+        if not self.started:
             message = "the app did not start"
-            raise RuntimeError(message) from None
+            raise RuntimeError(message)
         self.own_tasks = asyncio.all_tasks()
         engines = ", ".join(self._house.engines)
         told = {"url": self._house.url, "engines": engines, "pid": os.getpid()}
